@@ -1,0 +1,320 @@
+"""One line to one message, and one answer to one line (protocol, sections 1, 2 and 10).
+
+The messages are a closed set: `Request`, `Response`, `Batch` and `Invalid`. A request without an id
+is a notification, as the specification of JSON-RPC says it. Params and results stay undecoded here,
+since only the method knows their types.
+
+Nothing here reads or writes anything, and nothing here knows of methods.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
+
+import msgspec
+from msgspec import UNSET, Raw, UnsetType
+
+from rpc_worker.errors import ErrorCode
+from rpc_worker.limits import NESTING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rpc_worker.lines import Line, Oversized
+
+    Id: TypeAlias = bytes
+else:
+    # A decoder only knows Raw; `decode` leaves bytes there, which hash and do not pin the line.
+    Id = Raw
+
+__all__ = [
+    "NULL",
+    "Batch",
+    "ErrorObject",
+    "Id",
+    "Invalid",
+    "Message",
+    "Request",
+    "Response",
+    "batch_parts",
+    "decode",
+    "decode_oversized",
+    "error_line",
+    "notification_line",
+    "result_line",
+    "result_parts",
+]
+
+NULL: Final = b"null"
+"""The id of an answer to a request whose id could not be read."""
+
+
+class Request(msgspec.Struct, gc=False):
+    """A request, or a notification if `id` is UNSET.
+
+    Attributes:
+        method: The name as it came.
+        id: The id's own bytes, to be echoed and compared as they are.
+        params: A JSON array or object, undecoded; or whatever else was sent as params.
+    """
+
+    jsonrpc: Literal["2.0"]
+    method: str
+    id: Id | UnsetType = UNSET
+    params: Raw | UnsetType = UNSET
+
+
+class Response(msgspec.Struct):
+    """What looks like an answer: it has a result or an error, and no method."""
+
+    id: bytes
+    result: Raw | UnsetType
+    error: Raw | UnsetType
+
+
+class Batch(msgspec.Struct):
+    """Several messages on one line, at least one; `decode` takes each entry."""
+
+    entries: list[Raw]
+
+
+class ErrorObject(msgspec.Struct, omit_defaults=True):
+    """The specification's error object; `data` is left out where there is none."""
+
+    code: int
+    message: str
+    data: Any = UNSET
+
+
+class Invalid(msgspec.Struct):
+    """What is no message, with the answer that it gets."""
+
+    id: bytes
+    error: ErrorObject
+
+
+Message: TypeAlias = Request | Response | Batch | Invalid
+
+
+class _Envelope(msgspec.Struct):
+    """Any object: to find out why something did not decode as a request."""
+
+    jsonrpc: Raw | UnsetType = UNSET
+    method: Raw | UnsetType = UNSET
+    id: Raw | UnsetType = UNSET
+    result: Raw | UnsetType = UNSET
+    error: Raw | UnsetType = UNSET
+
+
+_decode_request: Final = msgspec.json.Decoder(Request | list[Raw]).decode
+_decode_envelope: Final = msgspec.json.Decoder(_Envelope).decode
+_check_grammar: Final = msgspec.json.Decoder(Raw).decode
+_encode: Final = msgspec.json.Encoder().encode
+
+_NESTING_BYTES: Final = 2 * NESTING
+"""What nesting past the limit takes at least."""
+
+# ----------------------------------------------------------------------------- reading
+
+
+def decode(line: Line | Raw) -> Message:
+    """Return what a line, or an entry of a batch, says. Never raises.
+
+    A well-formed request takes the first way, which is a single decode. Everything else is looked
+    at again, loosely, for the reason and, where it can be read, the id.
+    """
+    try:
+        message: Request | list[Raw] = _decode_request(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return _decode_loosely(bytes(line), error)
+    if message.__class__ is not Request:
+        return _decode_batch(line, cast("list[Raw]", message))
+    identity = message.id
+    if identity is not UNSET:
+        message.id = identity = bytes(identity)
+        if identity[0] not in _ID_STARTS or not (identity.isascii() or _is_utf8(identity)):
+            return _bad_id(identity)
+    # Nesting takes two bytes a level, so most lines are too short to be looked at.
+    if len(line) > _NESTING_BYTES and nests_too_deeply(bytes(line)):
+        return _too_deep(NULL if identity is UNSET else identity)
+    return message
+
+
+def decode_oversized(line: Oversized, limit: int) -> Invalid:
+    """Return the answer to a line past the limit, with its id if its head shows one."""
+    error = ErrorObject(
+        ErrorCode.MESSAGE_TOO_LARGE,
+        f"Message too large: {line.length} bytes on one line, the limit is {limit}",
+        {"limit": limit, "received": line.length},
+    )
+    return Invalid(salvage_id(line.head), error)
+
+
+def _decode_batch(line: Line | Raw, entries: list[Raw]) -> Batch | Invalid:
+    if not entries:
+        return _invalid(NULL, "an empty batch")
+    if len(line) > _NESTING_BYTES and nests_too_deeply(bytes(line)):
+        return _too_deep(NULL)
+    return Batch(entries)
+
+
+def _decode_loosely(line: bytes, error: Exception) -> Response | Invalid:
+    """Say what is wrong with a line that is no request."""
+    if isinstance(error, RecursionError) or (len(line) > _NESTING_BYTES and nests_too_deeply(line)):
+        return _too_deep(salvage_id(line[:_SALVAGED]))
+    try:
+        # A mismatch of types hides a later mistake in the grammar, so that comes first.
+        _check_grammar(line)
+        if isinstance(error, UnicodeDecodeError):
+            raise error
+    except UnicodeDecodeError:
+        return _unreadable(line, "not UTF-8")
+    except msgspec.DecodeError as reason:
+        return _unreadable(line, str(reason))
+    if line.lstrip()[:1] != b"{":
+        return _invalid(NULL, f"expected an object or an array, got {_excerpt(line)}")
+    return _explain(_decode_envelope(line))
+
+
+def _explain(envelope: _Envelope) -> Response | Invalid:
+    """Tell an answer from a request that lacks something."""
+    identity = NULL if envelope.id is UNSET else bytes(envelope.id)
+    if not _is_id(identity):
+        return _bad_id(identity)
+    if envelope.jsonrpc is UNSET:
+        return _invalid(identity, 'the member "jsonrpc":"2.0" is missing')
+    if (version := bytes(envelope.jsonrpc)) != b'"2.0"':
+        return _invalid(identity, f'jsonrpc: expected "2.0", got {_excerpt(version)}')
+    if envelope.method is not UNSET:
+        found = _excerpt(bytes(envelope.method))
+        return _invalid(identity, f"method: expected a string, got {found}")
+    if envelope.result is UNSET and envelope.error is UNSET:
+        return _invalid(identity, 'the member "method" is missing')
+    return Response(identity, envelope.result, envelope.error)
+
+
+def _unreadable(line: bytes, reason: str) -> Invalid:
+    error = ErrorObject(ErrorCode.PARSE_ERROR, f"Parse error: {reason}")
+    return Invalid(salvage_id(line[:_SALVAGED]), error)
+
+
+def _invalid(identity: bytes, reason: str) -> Invalid:
+    return Invalid(identity, ErrorObject(ErrorCode.INVALID_REQUEST, f"Invalid Request: {reason}"))
+
+
+def _bad_id(identity: bytes) -> Invalid:
+    return _invalid(NULL, f"id: expected a string, a number or null, got {_excerpt(identity)}")
+
+
+def _too_deep(identity: bytes) -> Invalid:
+    reason = f"arrays and objects nested more than {NESTING} levels deep"
+    error = ErrorObject(ErrorCode.PARSE_ERROR, f"Parse error: {reason}", {"limit": NESTING})
+    return Invalid(identity, error)
+
+
+def _excerpt(text: bytes, length: int = 60) -> str:
+    """Return the beginning of some JSON, for a message to people."""
+    shown = text[:length].decode(errors="replace")
+    return f"{shown}…" if len(text) > length else shown
+
+
+_ID_STARTS: Final = frozenset(b'"-0123456789n')
+"""First bytes of a JSON string, number or null; true, false, arrays and objects are no ids."""
+
+
+def _is_id(identity: bytes) -> bool:
+    return identity[0] in _ID_STARTS and _is_utf8(identity)
+
+
+def _is_utf8(text: bytes) -> bool:
+    # An undecoded value was checked against JSON's grammar, but not as UTF-8, and ids are echoed.
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+# ------------------------------------------------------------------------ depth and salvage
+
+_STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"')
+_ALL_SQUARE: Final = bytes.maketrans(b"{}", b"[]")
+_NOT_BRACKETS: Final = bytes(byte for byte in range(256) if byte not in b"[]{}")
+
+
+def nests_too_deeply(text: bytes) -> bool:
+    """Tell whether arrays and objects nest more than 500 levels deep.
+
+    Each pass over what is left of the brackets removes the innermost level, in C; a line with few
+    brackets, however long, takes none. The grammar, and so which bracket closes which, is not
+    looked at here.
+    """
+    if text.count(b"[") + text.count(b"{") <= NESTING:
+        return False
+    brackets = _STRING.sub(b"", text).translate(_ALL_SQUARE, _NOT_BRACKETS)
+    for _ in range(NESTING):
+        shorter = brackets.replace(b"[]", b"")
+        if len(shorter) == len(brackets):
+            # Nothing closes what is open.
+            return len(brackets) - len(brackets.lstrip(b"[")) > NESTING
+        brackets = shorter
+    return bool(brackets)
+
+
+_SALVAGED: Final = 256
+"""How far into an unreadable line its id is looked for; see `lines.HEAD`."""
+
+_MEMBER: Final = re.compile(
+    rb'\s*+"((?:[^"\\]|\\.)*+)"\s*+:\s*+'
+    rb'("(?:[^"\\\x00-\x1f]|\\.)*+"|-?+(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][+-]?+[0-9]++)?+'
+    rb"|null|true|false)\s*+([,}])"
+)
+_ANSWERING: Final = re.compile(rb'\s*+"(?:result|error)"')
+
+
+def salvage_id(head: bytes) -> bytes:
+    """Return the id among the first members of a broken or overlong request, or `null`.
+
+    Nothing is taken from what looks like an answer: answers are never answered.
+    """
+    start = head.find(b"{")
+    if head[:start].strip():
+        return NULL
+    position = start + 1
+    while (member := _MEMBER.match(head, position)) is not None:
+        if member[1] == b"id":
+            answers = member[3] == b"," and _ANSWERING.match(head, member.end())
+            return NULL if answers or not _is_id(member[2]) else member[2]
+        if member[1] in (b"result", b"error"):
+            return NULL
+        position = member.end()
+    return NULL
+
+
+# ----------------------------------------------------------------------------- writing
+
+
+def result_line(identity: bytes, result: bytes) -> bytes:
+    """Return the line of an answer."""
+    return b"".join((b'{"jsonrpc":"2.0","id":', identity, b',"result":', result, b"}\n"))
+
+
+def result_parts(identity: bytes, result: bytes) -> tuple[bytes, ...]:
+    """Return the same in parts: a large result need not be copied to be framed."""
+    return b'{"jsonrpc":"2.0","id":%b,"result":' % identity, result, b"}\n"
+
+
+def error_line(identity: bytes, error: ErrorObject) -> bytes:
+    """Return the line of an answer that says what went wrong. `error.data` must be encodable."""
+    return b'{"jsonrpc":"2.0","id":%b,"error":%b}\n' % (identity, _encode(error))
+
+
+def notification_line(method: str, params: Any) -> bytes:
+    """Return the line of a notification to everybody."""
+    return b'{"jsonrpc":"2.0","method":%b,"params":%b}\n' % (_encode(method), _encode(params))
+
+
+def batch_parts(answers: Sequence[bytes]) -> tuple[bytes, ...]:
+    """Return one line from the lines of several answers, in parts."""
+    return b"[", b",".join(line[:-1] for line in answers), b"]\n"

@@ -1,0 +1,209 @@
+"""One line to one message, and back."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from msgspec import UNSET
+
+from rpc_worker.lines import Oversized
+from rpc_worker.messages import (
+    Batch,
+    ErrorObject,
+    Invalid,
+    Request,
+    Response,
+    decode,
+    decode_oversized,
+    nests_too_deeply,
+    salvage_id,
+)
+
+LEGAL_IDS = [
+    b"0", b"-0", b"1.0", b"1e2", b"1.5", b"9007199254740993", b"18446744073709551616",
+    b"1" * 400, b'""', b'"' + b"x" * 1_000_000 + b'"', b"null", b'"\\u00e9"', '"é"'.encode(),
+    b'"S:1"', b"-1.5E-3",
+]  # fmt: skip
+ILLEGAL_IDS = [b"true", b"false", b"[]", b"{}", b"[1]", b'{"a":1}', b'"\xff"']
+
+
+@pytest.mark.parametrize("identity", LEGAL_IDS, ids=lambda value: value[:20].decode())
+def test_a_legal_id_survives_byte_for_byte(identity: bytes) -> None:
+    request = decode(b'{"jsonrpc":"2.0","id":%b,"method":"m"}' % identity)
+    assert isinstance(request, Request)
+    assert request.id == identity
+
+
+@pytest.mark.parametrize("identity", ILLEGAL_IDS)
+def test_an_illegal_id_is_an_invalid_request_with_id_null(identity: bytes) -> None:
+    invalid = decode(b'{"jsonrpc":"2.0","id":%b,"method":"m"}' % identity)
+    assert isinstance(invalid, Invalid)
+    assert (invalid.id, invalid.error.code) == (b"null", -32600)
+    assert invalid.error.message.startswith(
+        "Invalid Request: id: expected a string, a number or null, got "
+    )
+
+
+def test_a_notification_is_a_request_without_an_id() -> None:
+    notification = decode(b'{"jsonrpc":"2.0","method":"m","params":[1, 2],"session":"S","x":1}')
+    assert isinstance(notification, Request)
+    assert notification.id is UNSET
+    assert notification.params is not UNSET
+    assert bytes(notification.params) == b"[1, 2]"
+
+
+def test_a_batch_keeps_its_entries() -> None:
+    batch = decode(b' [1, {"jsonrpc": "2.0"}]')
+    assert isinstance(batch, Batch)
+    assert [bytes(entry) for entry in batch.entries] == [b"1", b'{"jsonrpc": "2.0"}']
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"jsonrpc":"2.0","id":"S:1","result":null}',
+        b'{"jsonrpc":"2.0","id":"S:1","error":{"code":1,"message":"x"}}',
+        b'{"jsonrpc":"2.0","id":"S:1","result":1,"error":null}',
+    ],
+)
+def test_what_has_a_result_or_an_error_and_no_method_is_a_response(line: bytes) -> None:
+    response = decode(line)
+    assert isinstance(response, Response)
+    assert response.id == b'"S:1"'
+
+
+INVALID: list[tuple[bytes, bytes, int, str]] = [
+    (b"{", b"null", -32700, "Parse error: Input data was truncated"),
+    (b"nonsense", b"null", -32700, "Parse error: JSON is malformed: invalid character (byte 1)"),
+    (
+        b'{"jsonrpc":"2.0","id":5,"method":"m","params":[1,]}',
+        b"5",
+        -32700,
+        "Parse error: JSON is malformed: trailing comma in array (byte 49)",
+    ),
+    (b'{"jsonrpc":"2.0","id":5,"method":"m\xff"}', b"5", -32700, "Parse error: not UTF-8"),
+    (
+        b'{"jsonrpc":"2.0","id":5,"method":"m"} x',
+        b"5",
+        -32700,
+        "Parse error: JSON is malformed: trailing characters (byte 39)",
+    ),
+    (b'{"jsonrpc":"2.0","id":5,"resul', b"5", -32700, "Parse error: Input data was truncated"),
+    (b'{"jsonrpc":"2.0","id":5,"result', b"5", -32700, "Parse error: Input data was truncated"),
+    (b'{"jsonrpc":"2.0","id":5,"result":', b"null", -32700, "Parse error: Input data was truncated"),
+    (b'{"jsonrpc":"2.0","id":12', b"null", -32700, "Parse error: Input data was truncated"),
+    (
+        b'{"jsonrpc":"2.0","id":1,"method":"m","params":[NaN]}',
+        b"1",
+        -32700,
+        "Parse error: JSON is malformed: invalid character (byte 47)",
+    ),
+    (b"1", b"null", -32600, "Invalid Request: expected an object or an array, got 1"),
+    (b'"text"', b"null", -32600, 'Invalid Request: expected an object or an array, got "text"'),
+    (b"null", b"null", -32600, "Invalid Request: expected an object or an array, got null"),
+    (b"[]", b"null", -32600, "Invalid Request: an empty batch"),
+    (b"{}", b"null", -32600, 'Invalid Request: the member "jsonrpc":"2.0" is missing'),
+    (
+        b'{"id":7,"method":"m"}',
+        b"7",
+        -32600,
+        'Invalid Request: the member "jsonrpc":"2.0" is missing',
+    ),
+    (
+        b'{"jsonrpc":"1.0","id":7,"method":"m"}',
+        b"7",
+        -32600,
+        'Invalid Request: jsonrpc: expected "2.0", got "1.0"',
+    ),
+    (
+        b'{"jsonrpc":2.0,"id":7,"method":"m"}',
+        b"7",
+        -32600,
+        'Invalid Request: jsonrpc: expected "2.0", got 2.0',
+    ),
+    (b'{"jsonrpc":"2.0","id":7}', b"7", -32600, 'Invalid Request: the member "method" is missing'),
+    (
+        b'{"jsonrpc":"2.0","id":7,"method":1}',
+        b"7",
+        -32600,
+        "Invalid Request: method: expected a string, got 1",
+    ),
+    (
+        b'{"jsonrpc":"2.0","id":[],"method":1}',
+        b"null",
+        -32600,
+        "Invalid Request: id: expected a string, a number or null, got []",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("line", "identity", "code", "message"), INVALID, ids=[repr(row[0])[:50] for row in INVALID]
+)
+def test_what_is_no_message_gets_a_reason(
+    line: bytes, identity: bytes, code: int, message: str
+) -> None:
+    assert decode(line) == Invalid(identity, ErrorObject(code, message))
+
+
+@pytest.mark.parametrize("depth", [499, 500, 501, 2_000, 100_000])
+@pytest.mark.parametrize("brackets", [(b"[", b"]"), (b'{"a":', b"}")], ids=["arrays", "objects"])
+def test_nesting_ends_at_500_levels(depth: int, brackets: tuple[bytes, bytes]) -> None:
+    opening, closing = brackets
+    # The request itself is a level.
+    params = opening * (depth - 1) + b"1" + closing * (depth - 1)
+    message = decode(b'{"jsonrpc":"2.0","id":5,"method":"m","params":%b}' % params)
+    if depth <= 500:
+        assert isinstance(message, Request)
+    else:
+        reason = "Parse error: arrays and objects nested more than 500 levels deep"
+        assert message == Invalid(b"5", ErrorObject(-32700, reason, {"limit": 500}))
+
+
+def test_ten_million_levels_are_an_error_like_any_other() -> None:
+    for line in (b"[" * 10_000_000, b"[" * 10_000_000 + b"]" * 10_000_000):
+        message = decode(line)
+        assert isinstance(message, Invalid)
+        assert message.error.code == -32700
+
+
+def test_brackets_in_strings_and_beside_each_other_do_not_nest() -> None:
+    text = json.dumps(["[" * 2_000, '\\"[{' * 600, [[]] * 2_000, {"a": {}}]).encode()
+    assert not nests_too_deeply(text)
+    message = decode(b'{"jsonrpc":"2.0","id":5,"method":"m","params":%b}' % text)
+    assert isinstance(message, Request)
+
+
+@pytest.mark.parametrize(
+    ("head", "identity"),
+    [
+        (b'{"jsonrpc":"2.0","id":"S:1","method":"m","params":["', b'"S:1"'),
+        (b'{"jsonrpc":"2.0","method":"m","id":1.0,"params":[', b"1.0"),
+        (b' { "id" : null , "x', b"null"),
+        (b'{"id":true,', b"null"),
+        (b'{"id":01,', b"null"),
+        (b'{"id":5', b"null"),
+        (b'{"id":5}', b"5"),
+        (b'{"params":{"id":6},"id":5,', b"null"),
+        (b'{"jsonrpc":"2.0","id":5,"result":"xxx', b"null"),
+        (b'{"jsonrpc":"2.0","id":5,"error":{"', b"null"),
+        (b'[{"id":5,', b"null"),
+        (b"garbage", b"null"),
+        (b"", b"null"),
+    ],
+)
+def test_an_id_is_salvaged_from_the_first_members(head: bytes, identity: bytes) -> None:
+    assert salvage_id(head) == identity
+
+
+def test_a_line_past_the_limit_is_answered_with_its_id() -> None:
+    head = b'{"jsonrpc":"2.0","id":"S:1","method":"m","params":["xxxx'
+    assert decode_oversized(Oversized(head, 5_000), 4_096) == Invalid(
+        b'"S:1"',
+        ErrorObject(
+            -32007,
+            "Message too large: 5000 bytes on one line, the limit is 4096",
+            {"limit": 4096, "received": 5000},
+        ),
+    )

@@ -1,0 +1,147 @@
+"""What a contract or a backend imports: `Struct`, `BigInt`, `raises`, `inline`, `in_thread`.
+
+The decorators only leave a mark; the functions that read the marks stand beside them. Nothing here
+knows what a contract is, or how a function is run.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final, Literal, ParamSpec, TypeVar, dataclass_transform
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import CoroutineType
+
+    from rpc_worker.errors import RpcError
+
+__all__ = [
+    "BigInt",
+    "Struct",
+    "dec_hook",
+    "enc_hook",
+    "in_thread",
+    "inline",
+    "mode_of",
+    "raised_by",
+    "raises",
+]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+FunctionT = TypeVar("FunctionT", bound="Callable[..., Any]")
+
+Mode = Literal["inline", "thread"]
+
+_MODE: Final = "__rpc_worker_mode__"
+_RAISES: Final = "__rpc_worker_raises__"
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(msgspec.field,))
+class Struct(msgspec.Struct, rename="camel", frozen=True):
+    """A `msgspec.Struct` for the wire: its fields are in camelCase there, and cannot be assigned.
+
+    All of msgspec's options can be given to a subclass, `class Circle(Struct, tag="circle")`.
+    """
+
+
+class BigInt(int):
+    """An integer of any size: a string of digits on the wire, a `bigint` in TypeScript.
+
+    A plain `int` is a number on the wire and must stay within ±(2^53-1) (protocol, section 11).
+    Arithmetic gives plain integers: return `BigInt(total)`.
+    """
+
+    __slots__ = ()
+
+
+def raises(*errors: type[RpcError]) -> Callable[[FunctionT], FunctionT]:
+    """Declare the errors that callers of a method should expect.
+
+    Any other RpcError reaches the caller all the same; these are in the generated types as well.
+
+    Args:
+        errors: Subclasses of RpcError, each with a code of its own.
+
+    Raises:
+        TypeError: There are none.
+    """
+    _check_classes(errors)
+
+    def mark(function: FunctionT) -> FunctionT:
+        setattr(function, _RAISES, errors)
+        return function
+
+    return mark
+
+
+def _check_classes(errors: tuple[object, ...]) -> None:
+    if not errors or not all(isinstance(error, type) for error in errors):
+        raise TypeError("@raises takes classes of errors: write @raises(NotFound)")
+
+
+def inline(function: Callable[P, T]) -> Callable[P, CoroutineType[Any, Any, T]]:
+    """Run a quick `def` on the event loop itself: nothing else happens while it runs.
+
+    To a type checker it becomes what the contract's `async def` promises to a caller.
+    """
+    marked: Callable[P, CoroutineType[Any, Any, T]] = _run(function, "inline")
+    return marked
+
+
+def in_thread(function: Callable[P, T]) -> Callable[P, CoroutineType[Any, Any, T]]:
+    """Run a `def` in a thread, as every `def` is that implements an `async def` of a contract.
+
+    To a type checker it becomes what the contract's `async def` promises to a caller.
+    """
+    marked: Callable[P, CoroutineType[Any, Any, T]] = _run(function, "thread")
+    return marked
+
+
+def mode_of(function: Callable[..., Any]) -> Mode | None:
+    """Return how a function asks to be run, or None if it does not say."""
+    return getattr(function, _MODE, None)
+
+
+def raised_by(function: Callable[..., Any]) -> tuple[type[RpcError], ...]:
+    """Return what `@raises` declares, unchecked."""
+    return getattr(function, _RAISES, ())
+
+
+def _run(function: Any, mode: Mode) -> Any:
+    if mode_of(function) not in {None, mode}:
+        raise TypeError(
+            f"{function.__qualname__} is marked both @inline and @in_thread: choose one of them"
+        )
+    setattr(function, _MODE, mode)
+    return function
+
+
+_DIGITS: Final = re.compile(r"-?[0-9]+")
+
+
+def enc_hook(value: Any) -> Any:
+    """Return what stands on the wire for a value that msgspec does not know.
+
+    Raises:
+        TypeError: It has no place there.
+    """
+    if isinstance(value, BigInt):
+        return str(int(value))
+    raise TypeError(f"{type(value).__qualname__} has no form on the wire")
+
+
+def dec_hook(cls: type, value: Any) -> Any:
+    """Return the value of a class that msgspec does not know.
+
+    Raises:
+        ValueError: The text is no such value; msgspec adds the place to it.
+        TypeError: The class has no place there.
+    """
+    if cls is not BigInt:
+        raise TypeError(f"{cls.__qualname__} has no form on the wire")
+    if not isinstance(value, str) or _DIGITS.fullmatch(value) is None:
+        raise ValueError("Expected `BigInt`, a string of digits")
+    return BigInt(value)

@@ -1,0 +1,277 @@
+"""One annotation as a node, or as a misfit with its place.
+
+What is refused is what msgspec refuses, and what is no value that both sides understand.
+"""
+
+from __future__ import annotations
+
+import collections.abc as c
+import datetime as dt
+import decimal
+import enum
+import types
+import typing
+import uuid
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, get_args, get_origin
+
+import msgspec
+
+from rpc_worker.errors import Misfit
+from rpc_worker.markers import BigInt, dec_hook, enc_hook
+from rpc_worker.reading.hints import RecursiveAlias, Unresolved, is_union, resolve_aliases
+from rpc_worker.reading.names import spell
+from rpc_worker.reading.records import RecordReader, doc_of, kind_of
+from rpc_worker.reading.refusals import why_not
+from rpc_worker.reading.unions import clash
+from rpc_worker.reading.uses import BOUND_ADVICE, bounds_of, is_hashable, is_key
+from rpc_worker.schema import (
+    Array,
+    Choice,
+    Constraints,
+    Enumeration,
+    EnumMember,
+    Map,
+    Scalar,
+    ScalarKind,
+    Source,
+    Tuple,
+    Type,
+    Union,
+)
+
+if TYPE_CHECKING:
+    from rpc_worker.reading.sources import Sources
+
+__all__ = ["TypeReader"]
+
+_SCALARS: Final[dict[Any, ScalarKind]] = {
+    Any: "any",
+    msgspec.Raw: "raw",
+    None: "null",
+    types.NoneType: "null",
+    bool: "bool",
+    int: "int",
+    float: "float",
+    str: "str",
+    bytes: "bytes",
+    bytearray: "bytes",
+    memoryview: "bytes",
+    BigInt: "bigint",
+    dt.datetime: "datetime",
+    dt.date: "date",
+    dt.time: "time",
+    dt.timedelta: "timedelta",
+    uuid.UUID: "uuid",
+    decimal.Decimal: "decimal",
+}
+_ARRAYS: Final[dict[Any, Literal["list", "set", "frozenset", "sequence"]]] = {
+    list: "list",
+    set: "set",
+    frozenset: "frozenset",
+    c.Sequence: "sequence",
+    c.MutableSequence: "sequence",
+    c.Collection: "sequence",
+    c.Set: "set",
+    c.MutableSet: "set",
+}
+_MAPS: Final = frozenset({dict, c.Mapping, c.MutableMapping})
+
+
+class TypeReader:
+    """Reads the types of one contract.
+
+    Args:
+        sources: Where to find what is said of fields; None leaves that out.
+
+    Attributes:
+        misfits: What has been refused so far.
+    """
+
+    def __init__(self, sources: Sources | None = None) -> None:
+        self.misfits: list[Misfit] = []
+        self.sources = sources
+        self._read: list[tuple[str, Any]] = []
+        self._records = RecordReader(self)
+        self._enumerations: dict[type[enum.Enum], Enumeration] = {}
+
+    def read(self, annotation: Any, place: str) -> Type:
+        """Return the node of an annotation; of one that is refused, that of Any."""
+        if isinstance(annotation, Unresolved):
+            return self.refuse(place, annotation.problem, annotation.advice)
+        try:
+            node = self._node(resolve_aliases(annotation), place)
+        except RecursiveAlias:
+            what = f"{spell(annotation)} is an alias that stands in its own value"
+            return self.refuse(place, what, "Use a Struct: a field of it may be the Struct again.")
+        self._read.append((place, node.annotation))
+        return node
+
+    def source_of(self, cls: type) -> Source:
+        """Return where a class was defined: without sources, only the module."""
+        return self.sources.of(cls).source if self.sources else Source(cls.__module__, 0)
+
+    def refuse(self, place: str, problem: str, advice: str) -> Scalar:
+        """Note a misfit, and return a node to go on with."""
+        self.misfits.append(Misfit(place, problem, advice))
+        return Scalar(Any, "any")
+
+    def check_decoders(self) -> None:
+        """Note what msgspec refuses of what has been read, should its rules be stricter."""
+        try:
+            _decoder(tuple[tuple(annotation for _, annotation in self._read)])  # type: ignore[misc]  # a tuple of types at run time
+        except TypeError:
+            for place, annotation in self._read:
+                try:
+                    _decoder(annotation)
+                except TypeError as error:
+                    self.refuse(place, f"msgspec refuses it: {error}", "Write another type.")
+
+    def check_default(self, node: Type, default: Any, place: str) -> None:
+        """Note a misfit if a default cannot be sent, or is not of its type."""
+        try:
+            text = msgspec.json.encode(default, enc_hook=enc_hook)
+        except (TypeError, ValueError, OverflowError, RecursionError) as error:
+            what = f"its default cannot be sent: {error}"
+            self.refuse(place, what, "Write a default that JSON can hold, or None.")
+            return
+        try:
+            msgspec.json.decode(text, type=node.annotation, dec_hook=dec_hook)
+        except ValueError:
+            name = spell(node.annotation)
+            advice = (
+                f"Write {name} | None." if default is None else f"Write a default that is {name}."
+            )
+            self.refuse(place, f"its default {default!r} is not {name}", advice)
+        except TypeError:
+            # msgspec does not know the type. That is a misfit of its own.
+            return
+
+    def _node(self, annotation: Any, place: str) -> Type:
+        origin, arguments = get_origin(annotation), get_args(annotation)
+        if origin is Annotated:
+            return self._constrained(annotation, place)
+        if annotation in _SCALARS:
+            return Scalar(annotation, _SCALARS[annotation])
+        if origin is Literal:
+            return self._literal(annotation, arguments, place)
+        if is_union(origin):
+            return self._union(annotation, arguments, place)
+        if origin is typing.Final:
+            return self._node(arguments[0], place)
+        # `typing.List` without arguments has an origin all the same.
+        cls = annotation if origin is None else origin
+        if cls is tuple or cls in _ARRAYS or cls in _MAPS:
+            return self._collection(cls, annotation, arguments, place)
+        if isinstance(cls, type):
+            return self._class(cls, annotation, place)
+        return self.refuse(place, *why_not(cls, annotation))
+
+    def _constrained(self, annotation: Any, place: str) -> Type:
+        node = self._node(annotation.__origin__, place)
+        bounds: dict[str, Any] = {}
+        for meta in annotation.__metadata__:
+            if isinstance(meta, msgspec.Meta):
+                found = {name: getattr(meta, name) for name in Constraints.__struct_fields__}
+                bounds |= {name: value for name, value in found.items() if value is not None}
+        if not bounds:
+            return node
+        wrong = sorted(bounds.keys() - bounds_of(node))
+        if wrong:
+            what = f"Meta({wrong[0]}=…) says nothing about {spell(annotation.__origin__)}"
+            return self.refuse(place, what, BOUND_ADVICE[wrong[0]])
+        assert isinstance(node, Scalar | Array | Map)  # noqa: S101 - `bounds_of` is empty for others
+        return msgspec.structs.replace(
+            node, annotation=annotation, constraints=Constraints(**bounds)
+        )
+
+    def _literal(self, annotation: Any, values: tuple[Any, ...], place: str) -> Type:
+        for value in values:
+            if isinstance(value, enum.Enum):
+                what = f"Literal[{value}] is a member of an Enum"
+                advice = f"Write {type(value).__name__}, or Literal[{value.value!r}]."
+                return self.refuse(place, what, advice)
+            if not isinstance(value, str | int | None):
+                what = f"Literal[{value!r}] is neither a string, an integer, a bool nor None"
+                return self.refuse(place, what, "Write Literal with strings.")
+        rest = tuple(value for value in values if value is not None)
+        if len(rest) == len(values):
+            return Choice(annotation, values)
+        null = Scalar(None, "null")
+        return Union(annotation, (Choice(Literal[rest], rest), null)) if rest else null
+
+    def _union(self, annotation: Any, arguments: tuple[Any, ...], place: str) -> Type:
+        if msgspec.UnsetType in arguments:
+            what = f"UNSET cannot be sent, in {spell(annotation)}"
+            return self.refuse(place, what, "Only a field of a Struct can be unset. Write None.")
+        nodes = [self._node(argument, place) for argument in arguments]
+        members = [m for n in nodes for m in (n.members if isinstance(n, Union) else (n,))]
+        members.sort(key=lambda node: isinstance(node, Scalar) and node.kind == "null")
+        reason = clash(members)
+        if reason is not None:
+            return self.refuse(place, f"{reason.problem}, in {spell(annotation)}", reason.advice)
+        return Union(annotation, tuple(members))
+
+    def _collection(
+        self, cls: Any, annotation: Any, arguments: tuple[Any, ...], place: str
+    ) -> Type:
+        if not arguments and annotation != tuple[()]:
+            name = spell(annotation)
+            example = (
+                f"{name}[str, Any]" if cls in _MAPS else f"{name}[Any{', ...' * (cls is tuple)}]"
+            )
+            return self.refuse(
+                place, f"{name} does not say of what", f"Write {example}, or better."
+            )
+        if cls in _MAPS:
+            return self._map(annotation, arguments, place)
+        nodes = tuple(self._node(a, place) for a in arguments if a is not Ellipsis)
+        if cls is tuple and Ellipsis in arguments:
+            return Array(annotation, "tuple", nodes[0])
+        if cls is tuple:
+            return Tuple(annotation, nodes)
+        kind = _ARRAYS[cls]
+        if kind in {"set", "frozenset"} and not is_hashable(nodes[0]):
+            what = f"{spell(arguments[0])} cannot be in a set, in {spell(annotation)}"
+            return self.refuse(place, what, f"Write list[{spell(arguments[0])}].")
+        return Array(annotation, kind, nodes[0])
+
+    def _map(self, annotation: Any, arguments: tuple[Any, ...], place: str) -> Type:
+        key = self._node(arguments[0], place)
+        value = self._node(arguments[1], place)
+        if not is_key(key):
+            what = f"{spell(arguments[0])} cannot be a key in JSON, in {spell(annotation)}"
+            return self.refuse(place, what, f"Write dict[str, {spell(arguments[1])}].")
+        return Map(annotation, key, value)
+
+    def _class(self, cls: Any, annotation: Any, place: str) -> Type:
+        if issubclass(cls, enum.Enum):
+            return self._enumeration(cls, place)
+        if kind_of(cls) is not None:
+            return self._records.read(cls, annotation, place)
+        return self.refuse(place, *why_not(cls, annotation))
+
+    def _enumeration(self, cls: type[enum.Enum], place: str) -> Type:
+        known = self._enumerations.get(cls)
+        if known is not None:
+            return known
+        values = [member.value for member in cls]
+        text = all(isinstance(value, str) for value in values)
+        whole = all(isinstance(v, int) and not isinstance(v, bool) for v in values)
+        if issubclass(cls, enum.Flag):
+            what = f"{spell(cls)} is a Flag, whose combinations are no members"
+            return self.refuse(place, what, "Write int, or a list of members of an Enum.")
+        if not values or not (text or whole):
+            what = f"{spell(cls)} does not have strings, or integers, for all of its members"
+            return self.refuse(
+                place, what, "Give it members, all with strings or all with integers."
+            )
+        said = self.sources.of(cls) if self.sources else None
+        members = tuple(EnumMember(m.name, m.value, said.doc(m.name) if said else "") for m in cls)
+        doc = doc_of(cls)
+        node = Enumeration(cls, cls.__name__, cls, doc, members, self.source_of(cls))
+        self._enumerations[cls] = node
+        return node
+
+
+def _decoder(annotation: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(annotation, dec_hook=dec_hook)

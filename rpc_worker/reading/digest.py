@@ -1,0 +1,136 @@
+"""The digest of a contract: whether two sides were made from the same one.
+
+It covers what is visible on the wire, and nothing else: no documentation, no names of Python types,
+no order where JSON has none. It is the same in each process and on each version of Python, so what
+goes into it is written here by hand, and never a `repr`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from rpc_worker.contract import REQUIRED
+from rpc_worker.markers import enc_hook
+from rpc_worker.schema import Array, Choice, Constraints, Enumeration, Map, Record, Scalar, Tuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rpc_worker.contract import Method
+    from rpc_worker.schema import Field, Type
+
+__all__ = ["digest_of"]
+
+_LENGTH: Final = 16
+"""Hexadecimal digits: enough to tell contracts apart, and short enough to read aloud."""
+
+
+def digest_of(methods: Iterable[Method]) -> str:
+    """Return the digest of a contract's methods."""
+    import hashlib  # noqa: PLC0415 - it loads OpenSSL
+
+    canonical = canonical_form(methods)
+    text = msgspec.json.encode(canonical, order="sorted")
+    return hashlib.sha256(text).hexdigest()[:_LENGTH]
+
+
+def canonical_form(methods: Iterable[Method]) -> dict[str, Any]:
+    """Return what the digest is taken of."""
+    writer = _Writer()
+    written = [writer.method(method) for method in sorted(methods, key=lambda m: m.wire)]
+    return {"methods": written, "records": writer.records}
+
+
+class _Writer:
+    """Writes types; each record once, under the number of its first visit."""
+
+    def __init__(self) -> None:
+        self.records: list[dict[str, Any]] = []
+        self._numbers: dict[int, int] = {}
+
+    def method(self, method: Method) -> dict[str, Any]:
+        positional = [p for p in method.parameters if not p.keyword]
+        keyword = sorted((p for p in method.parameters if p.keyword), key=lambda p: p.wire)
+        return {
+            "name": method.wire,
+            "params": [
+                {
+                    "name": p.wire,
+                    "keyword": p.keyword,
+                    "default": _default(p.default, required=p.default is REQUIRED),
+                    "type": self.type(p.type),
+                }
+                for p in (*positional, *keyword)
+            ],
+            "result": self.type(method.result),
+            "errors": [
+                {"code": e.code, "data": None if e.data is None else self.type(e.data)}
+                for e in sorted(method.errors, key=lambda e: e.code)
+            ],
+        }
+
+    def type(self, node: Type) -> list[Any]:
+        match node:
+            case Scalar():
+                return [node.kind, _constraints(node.constraints)]
+            case Choice():
+                return ["choice", _values(node.values)]
+            case Enumeration():
+                return ["choice", _values(member.value for member in node.members)]
+            case Array():
+                form = "set" if node.kind in {"set", "frozenset"} else "array"
+                return [form, self.type(node.item), _constraints(node.constraints)]
+            case Tuple():
+                return ["tuple", *map(self.type, node.items)]
+            case Map():
+                parts = [self.type(node.key), self.type(node.value)]
+                return ["map", *parts, _constraints(node.constraints)]
+            case Record():
+                return ["record", self._record(node)]
+            case _:
+                return ["union", *map(self.type, node.members)]
+
+    def _record(self, record: Record) -> int:
+        if id(record) in self._numbers:
+            return self._numbers[id(record)]
+        number = self._numbers[id(record)] = len(self.records)
+        written: dict[str, Any] = {}
+        self.records.append(written)
+        # An array's order is visible on the wire, an object's is not.
+        fields = record.fields
+        if not record.array_like:
+            fields = sorted(fields, key=lambda field: field.wire)
+        written |= {
+            "array": record.array_like,
+            "tag": None if record.tag_field is None else [record.tag_field, record.tag],
+            "closed": record.forbid_unknown,
+            "fields": [self._field(field) for field in fields],
+        }
+        return number
+
+    def _field(self, field: Field) -> dict[str, Any]:
+        return {
+            "name": field.wire,
+            "default": _default(field.default, required=field.required),
+            "unset": field.unset,
+            "type": self.type(field.type),
+        }
+
+
+def _default(default: Any, *, required: bool) -> str:
+    """Return a default as JSON text, or what stands for none, which is no JSON."""
+    if required:
+        return "required"
+    if default is msgspec.UNSET:
+        return "absent"
+    return msgspec.json.encode(default, enc_hook=enc_hook, order="deterministic").decode()
+
+
+def _values(values: Iterable[str | int]) -> list[str | int]:
+    return sorted(values, key=lambda value: (type(value).__name__, value))
+
+
+def _constraints(constraints: Constraints | None) -> dict[str, Any]:
+    return {} if constraints is None else msgspec.to_builtins(constraints)

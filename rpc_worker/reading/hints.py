@@ -1,0 +1,190 @@
+"""Annotations as objects: evaluated, with type variables replaced and aliases resolved.
+
+`typing.get_type_hints` takes a class whole. Here each name is evaluated by itself, so that one that
+cannot be evaluated does not hide the others, and a private one is left alone.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+import types
+import typing
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar, get_args, get_origin
+
+import msgspec
+import typing_extensions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+__all__ = [
+    "RecursiveAlias",
+    "Unresolved",
+    "class_hints",
+    "foreign_alias",
+    "function_hints",
+    "is_union",
+    "resolve_aliases",
+    "union",
+]
+
+
+class Unresolved(msgspec.Struct, frozen=True):
+    """An annotation that cannot be evaluated, and what to do about it."""
+
+    problem: str
+    advice: str
+
+
+class RecursiveAlias(Exception):  # noqa: N818 - caught where the alias is used, and never shown
+    """A `type` alias that stands in its own value."""
+
+
+def function_hints(function: Callable[..., Any]) -> dict[str, Any] | Unresolved:
+    """Return the annotations of a function's parameters, and of its result as `return`."""
+    try:
+        return typing.get_type_hints(function, include_extras=True)
+    except Exception as error:  # noqa: BLE001 - an annotation is any expression of the user's
+        return _explain(error)
+
+
+def class_hints(annotation: Any) -> Iterator[tuple[str, type, Any]]:
+    """Return the annotations of a class and its bases, base classes first.
+
+    Args:
+        annotation: The class, or a generic one with its arguments, `Page[Item]`.
+
+    Yields:
+        The name, the class that has it, and its annotation or `Unresolved`.
+    """
+    bound = dict(_bindings(annotation, {}))
+    cls: type = get_origin(annotation) or annotation
+    for owner in reversed(cls.__mro__):
+        for name, value in _evaluate(owner, _own_annotations(owner)).items():
+            yield name, owner, _substitute(value, bound.get(owner, {}))
+
+
+def _evaluate(owner: type, annotations: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the annotations as objects: all at once if that goes well, else each by itself."""
+    if not annotations:
+        return {}
+    carrier = type(owner.__name__, (), {"__annotations__": dict(annotations)})
+    parameters = {p.__name__: p for p in getattr(owner, "__type_params__", ())}
+    module = getattr(sys.modules.get(owner.__module__), "__dict__", {})
+    try:
+        # The module first: a method called `list` does not hide the type from its neighbours.
+        return typing.get_type_hints(
+            carrier, {**vars(owner), **parameters}, module, include_extras=True
+        )
+    except Exception as error:  # noqa: BLE001 - an annotation is any expression of the user's
+        if len(annotations) == 1:
+            return dict.fromkeys(annotations, _explain(error))
+    return {name: _evaluate(owner, {name: value})[name] for name, value in annotations.items()}
+
+
+def _own_annotations(cls: type) -> Mapping[str, Any]:
+    if sys.version_info >= (3, 14):
+        import annotationlib  # noqa: PLC0415 - new in 3.14
+
+        return annotationlib.get_annotations(cls, format=annotationlib.Format.FORWARDREF)
+    return inspect.get_annotations(cls)
+
+
+def _explain(error: Exception) -> Unresolved:
+    if isinstance(error, NameError):
+        return Unresolved(
+            f"the name {error.name!r} in its annotation does not exist when the worker runs",
+            "Import it outside of `if TYPE_CHECKING:`, and define it in the module, not in a "
+            "function.",
+        )
+    return Unresolved(
+        f"its annotation cannot be evaluated: {type(error).__name__}: {error}",
+        "Write a type, such as str or list[int].",
+    )
+
+
+def _bindings(annotation: Any, outer: Mapping[Any, Any]) -> Iterator[tuple[type, dict[Any, Any]]]:
+    """Return what type variables stand for, in a generic class and in its bases."""
+    cls = get_origin(annotation) or annotation
+    if not isinstance(cls, type) or cls in {object, typing.Generic}:
+        return
+    values = [_substitute(argument, outer) for argument in get_args(annotation)]
+    own = dict(zip(getattr(cls, "__parameters__", ()), values, strict=False))
+    yield cls, own
+    for base in cls.__dict__.get("__orig_bases__", cls.__bases__):
+        yield from _bindings(base, own)
+
+
+def _substitute(annotation: Any, bound: Mapping[Any, Any]) -> Any:
+    if isinstance(annotation, TypeVar):
+        return bound.get(annotation, annotation)
+    generic: Any = None if isinstance(annotation, type) else annotation
+    parameters = getattr(generic, "__parameters__", ())
+    return generic[tuple(bound.get(p, p) for p in parameters)] if parameters else annotation
+
+
+_NATIVE: Final = getattr(typing, "TypeAliasType", None)
+_ALIASES: Final[tuple[Any, ...]] = (
+    (typing_extensions.TypeAliasType,)
+    if _NATIVE is None
+    else (typing_extensions.TypeAliasType, _NATIVE)
+)
+
+
+def resolve_aliases(annotation: Any, within: tuple[Any, ...] = ()) -> Any:
+    """Return an annotation without `type` aliases and NewTypes.
+
+    msgspec knows the aliases of `typing`, and not those of `typing_extensions`.
+
+    Raises:
+        RecursiveAlias: An alias stands in its own value.
+    """
+    if isinstance(annotation, _ALIASES):
+        return _value_of(annotation, (), within)
+    if isinstance(annotation, typing.NewType):
+        return resolve_aliases(annotation.__supertype__, within)
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if isinstance(origin, _ALIASES):
+        return _value_of(origin, arguments, within)
+    if not arguments or origin is typing.Literal or any(isinstance(a, list) for a in arguments):
+        return annotation
+    if origin is Annotated:
+        inner = resolve_aliases(annotation.__origin__, within)
+        return annotation if inner is annotation.__origin__ else _annotated(inner, annotation)
+    resolved = tuple(resolve_aliases(argument, within) for argument in arguments)
+    if all(a is b for a, b in zip(resolved, arguments, strict=True)):
+        return annotation
+    return union(resolved) if is_union(origin) else origin[resolved]
+
+
+def is_union(origin: Any) -> bool:
+    """Tell whether an annotation's origin is that of `X | Y`, or of `Union[X, Y]`."""
+    return origin is typing.Union or origin is types.UnionType
+
+
+def union(members: Iterable[Any]) -> Any:
+    """Return `X | Y`; the one member, if there is only one."""
+    return functools.reduce(lambda left, right: left | right, members)
+
+
+def foreign_alias(annotation: Any) -> Any:
+    """Return an alias of `typing_extensions` in an annotation, which msgspec does not know."""
+    if isinstance(annotation, typing_extensions.TypeAliasType):
+        return None if _NATIVE is typing_extensions.TypeAliasType else annotation
+    parts = (get_origin(annotation), *get_args(annotation))
+    return next((alias for part in parts if part and (alias := foreign_alias(part))), None)
+
+
+def _value_of(alias: Any, arguments: tuple[Any, ...], within: tuple[Any, ...]) -> Any:
+    if alias in within:
+        raise RecursiveAlias
+    value = alias.__value__
+    if arguments:
+        value = _substitute(value, dict(zip(alias.__type_params__, arguments, strict=False)))
+    return resolve_aliases(value, (*within, alias))
+
+
+def _annotated(inner: Any, annotation: Any) -> Any:
+    return Annotated[(inner, *annotation.__metadata__)]

@@ -1,0 +1,94 @@
+"""Why a type that has no form on the wire has none, and what to write instead."""
+
+from __future__ import annotations
+
+import collections
+import collections.abc as c
+import sys
+import typing
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from rpc_worker.reading.names import spell
+
+__all__ = ["why_not"]
+
+_LATER: Final[dict[Any, str]] = {
+    c.AsyncIterator: "a stream",
+    c.AsyncIterable: "a stream",
+    c.AsyncGenerator: "a stream",
+    c.Iterator: "a stream",
+    c.Iterable: "a stream",
+    c.Generator: "a stream",
+    c.Callable: "a callback",  # pyright: ignore[reportUnknownMemberType] - the class, not a type
+}
+_INSTEAD: Final[dict[Any, str]] = {
+    object: "Write Any.",
+    type: "Write str, and send the name.",
+    complex: "Write tuple[float, float].",
+    range: "Write tuple[int, int].",
+    collections.deque: "Write list[…].",
+    collections.defaultdict: "Write dict[…].",
+    collections.OrderedDict: "Write dict[…].",
+    collections.Counter: "Write dict[…, int].",
+    c.Awaitable: "Write the type of what is awaited, and `async def`.",
+    c.Coroutine: "Write the type of what is awaited, and `async def`.",
+    typing.LiteralString: "Write str.",
+    typing.Never: "Write None.",
+    typing.NoReturn: "Write None.",
+}
+_BASES: Final[dict[type, str]] = {
+    int: "Write int, or rpc_worker.BigInt.",
+    float: "Write float.",
+    str: "Write str.",
+    bytes: "Write bytes.",
+    list: "Write list[…].",
+    dict: "Write dict[…].",
+    set: "Write set[…].",
+    tuple: "Write tuple[…].",
+}
+
+
+def why_not(cls: Any, annotation: Any) -> tuple[str, str]:
+    """Return what is wrong with an annotation, and what to write instead.
+
+    Args:
+        cls: The annotation without its arguments.
+        annotation: As it is written.
+    """
+    name = spell(annotation)
+    known: Any = cls if isinstance(cls, c.Hashable) else None
+    if known in _LATER:
+        stream = _LATER[known] == "a stream"
+        advice = "Write list[…], and return all at once." if stream else "Leave it out for now."
+        return f"{name} is {_LATER[known]}, which is not supported yet", advice
+    if cls is msgspec.UnsetType:
+        return "UNSET cannot be sent", "Only a field of a Struct can be unset. Write None."
+    if isinstance(annotation, TypeVar):
+        advice = "Write a type, or give the generic class its argument, as in Page[Item]."
+        return f"{name} is a type variable, and stands for no type", advice
+    what = f"{name} has no form on the wire"
+    if known in _INSTEAD:
+        return what, _INSTEAD[known]
+    if isinstance(annotation, str | typing.ForwardRef):
+        return f"{name} is the name of a type, and no type", "Write it without quotes."
+    if not isinstance(cls, type):
+        return what, "Write a type that JSON has, or a Struct."
+    return _why_not_class(cls, what)
+
+
+def _why_not_class(cls: Any, what: str) -> tuple[str, str]:
+    if hasattr(cls, "__pydantic_core_schema__"):
+        what = f"{cls.__name__} is a Pydantic model, which is not supported yet"
+        return what, f"Write class {cls.__name__}(rpc_worker.Struct)."
+    if issubclass(cls, BaseException):
+        return what, f"Raise it, and declare it: @raises({cls.__name__})."
+    if hasattr(cls, "__fspath__"):
+        return what, "Write str, and send str(path)."
+    base = next((base for base in _BASES if issubclass(cls, base)), None)
+    if base is not None:
+        return what, _BASES[base]
+    if cls.__module__.partition(".")[0] in sys.stdlib_module_names:
+        return what, "Write a type that JSON has, or a Struct."
+    return what, f"Write class {cls.__name__}(rpc_worker.Struct) with the fields to send."

@@ -1,0 +1,119 @@
+"""Whether a decoder can tell the members of a union apart by what stands on the wire."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+import msgspec
+
+from rpc_worker.reading.names import spell
+from rpc_worker.schema import Array, Choice, Enumeration, Map, Record, Scalar, Tuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rpc_worker.schema import Type
+
+__all__ = ["Clash", "clash"]
+
+Form: TypeAlias = Literal["string", "integer", "array", "object", "custom", ""]
+
+
+class Clash(msgspec.Struct, frozen=True):
+    """Why members cannot be told apart, and what to write instead."""
+
+    problem: str
+    advice: str
+
+
+_STRINGS: Final = frozenset(
+    {"str", "bytes", "datetime", "date", "time", "timedelta", "uuid", "decimal"}
+)
+
+
+def clash(members: Sequence[Type]) -> Clash | None:
+    """Return the first reason why the members cannot be told apart."""
+    by_form: dict[Form, list[Type]] = {}
+    for member in members:
+        for form in _forms(member):
+            by_form.setdefault(form, []).append(member)
+    custom = by_form.get("custom")
+    if custom and len(members) - ("null" in map(_kind, members)) > 1:
+        return Clash("BigInt goes with nothing but None", "Write BigInt, or BigInt | None.")
+    return (
+        _strings_or_integers("string", by_form.get("string", []))
+        or _strings_or_integers("integer", by_form.get("integer", []))
+        or _records([m for m in members if isinstance(m, Record)])
+        or _containers("array", by_form.get("array", []))
+        or _containers("object", by_form.get("object", []))
+    )
+
+
+def _forms(node: Type) -> list[Form]:
+    match node:
+        case Scalar(kind="bigint"):
+            return ["custom"]
+        case Scalar(kind="int"):
+            return ["integer"]
+        case Scalar(kind=kind):
+            return ["string"] if kind in _STRINGS else []
+        case Choice(values=values):
+            texts = any(isinstance(value, str) for value in values)
+            whole = any(isinstance(v, int) and not isinstance(v, bool) for v in values)
+            return [*(["string"] * texts), *(["integer"] * whole)]  # type: ignore[list-item]
+        case Enumeration(members=members):
+            return ["string" if isinstance(members[0].value, str) else "integer"]
+        case Array() | Tuple():
+            return ["array"]
+        case Map():
+            return ["object"]
+        case Record():
+            return ["array" if node.array_like or node.kind == "namedtuple" else "object"]
+        case _:
+            return []
+
+
+def _kind(node: Type) -> str:
+    return node.kind if isinstance(node, Scalar) else ""
+
+
+def _strings_or_integers(form: str, members: Sequence[Type]) -> Clash | None:
+    # A Literal is among the strings, or integers, that a decoder compares last.
+    others = [m for m in members if not (isinstance(m, Choice) or _kind(m) in {"str", "int"})]
+    if len(members) < 2 or not others:
+        return None
+    names = " and ".join(spell(member.annotation) for member in members)
+    advice = "Write one of them" + (", or str and convert it." if form == "string" else ".")
+    return Clash(f"{names} are both {form}s on the wire", advice)
+
+
+def _records(records: Sequence[Record]) -> Clash | None:
+    structs = [record for record in records if record.kind == "struct"]
+    if len(structs) < 2:
+        return None
+    names = " and ".join(record.name for record in structs)
+    untagged = [record for record in structs if record.tag_field is None]
+    if untagged:
+        name = untagged[0].name
+        return Clash(
+            f"{names} cannot be told apart without a tag",
+            f'Write class {name}(Struct, tag="{name.lower()}"), and a tag for each of them.',
+        )
+    if len({record.tag_field for record in structs}) > 1:
+        return Clash(f"{names} have tags in fields of different names", "Use one tag_field.")
+    if len({type(record.tag) for record in structs}) > 1:
+        return Clash(f"{names} have strings and integers as tags", "Use strings for all of them.")
+    tag, count = Counter(record.tag for record in structs).most_common(1)[0]
+    if count > 1:
+        return Clash(f"{names} share the tag {tag!r}", "Give each of them a tag of its own.")
+    if len({record.array_like for record in structs}) > 1:
+        return Clash(f"{names} are arrays and objects", "Use array_like for all of them, or none.")
+    return None
+
+
+def _containers(form: str, members: Sequence[Type]) -> Clash | None:
+    if len(members) < 2 or all(isinstance(m, Record) and m.kind == "struct" for m in members):
+        return None
+    names = " and ".join(spell(member.annotation) for member in members)
+    return Clash(f"{names} are both {form}s on the wire", "Use Structs, with a tag for each.")

@@ -1,0 +1,162 @@
+"""The types of a contract, as a closed set of nodes.
+
+A contract's annotations are read once, here, into a small tree that everything else walks: the
+checks of outgoing values, the digest, OpenRPC, and the TypeScript emitter. Whatever cannot be put
+on the wire, or not unambiguously, is refused here with its place and with what to write instead.
+
+The annotations come from `typing` first; `msgspec.inspect` lacks the names of aliases and NewTypes,
+the order of literals and the docstrings of fields.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import msgspec
+
+if TYPE_CHECKING:
+    import enum
+
+
+class Node(msgspec.Struct, frozen=True, eq=False):
+    """What every type of the contract has: the annotation, for msgspec's decoders."""
+
+    annotation: Any
+
+
+ScalarKind: TypeAlias = Literal[
+    "any", "raw", "null", "bool", "int", "float", "str", "bytes", "bigint",
+    "datetime", "date", "time", "timedelta", "uuid", "decimal",
+]  # fmt: skip
+
+
+class Constraints(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What `msgspec.Meta` demands of a value; None where it demands nothing."""
+
+    gt: float | None = None
+    ge: float | None = None
+    lt: float | None = None
+    le: float | None = None
+    multiple_of: float | None = None
+    pattern: str | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+    tz: bool | None = None
+
+
+class Scalar(Node, frozen=True, eq=False):
+    """A value without parts."""
+
+    kind: ScalarKind
+    constraints: Constraints | None = None
+
+
+class Choice(Node, frozen=True, eq=False):
+    """`Literal[…]`: one of these values, in the order written (None among them is split off)."""
+
+    values: tuple[str | int, ...]
+
+
+class EnumMember(msgspec.Struct, frozen=True):
+    """One member of an enumeration, and what stands for it on the wire."""
+
+    name: str
+    value: str | int
+    doc: str = ""
+
+
+class Enumeration(Node, frozen=True, eq=False):
+    """A subclass of `enum.Enum` whose values are all strings or all integers.
+
+    The same class is the same node, by identity, wherever it occurs in a contract.
+    """
+
+    name: str
+    cls: type[enum.Enum]
+    doc: str
+    members: tuple[EnumMember, ...]
+    source: Source
+
+
+class Array(Node, frozen=True, eq=False):
+    """Any number of items of one type."""
+
+    kind: Literal["list", "set", "frozenset", "tuple", "sequence"]
+    item: Type
+    constraints: Constraints | None = None
+
+
+class Tuple(Node, frozen=True, eq=False):
+    """`tuple[A, B]`: exactly these items, in this order."""
+
+    items: tuple[Type, ...]
+
+
+class Map(Node, frozen=True, eq=False):
+    """A JSON object with keys of one type and values of another."""
+
+    key: Type
+    value: Type
+    constraints: Constraints | None = None
+
+
+class Field(msgspec.Struct, frozen=True, eq=False):
+    """One member of a record.
+
+    Attributes:
+        name: As Python spells it.
+        wire: As msgspec encodes it; never rewritten.
+        required: Whether a decoder insists on it.
+        default: What a missing one becomes; UNSET if required, or if a factory makes it.
+        doc: The docstring below the field, or `Meta(description=…)`.
+        unset: Whether the annotation has UNSET, so that the field may be absent in both directions.
+    """
+
+    name: str
+    wire: str
+    type: Type
+    required: bool
+    default: Any = msgspec.UNSET
+    doc: str = ""
+    unset: bool = False
+    deprecated: bool = False
+    line: int = 0
+
+
+class Record(Node, frozen=True, eq=False):
+    """A Struct, dataclass, attrs class, TypedDict or NamedTuple.
+
+    The same class is the same node, by identity, wherever it occurs in a contract, so a recursive
+    type is a cycle. `fields` is filled last; it is the one attribute that is set after creation.
+    """
+
+    kind: Literal["struct", "dataclass", "attrs", "typeddict", "namedtuple"]
+    name: str
+    cls: type
+    doc: str
+    fields: list[Field]
+    source: Source
+    tag_field: str | None = None
+    tag: str | int | None = None
+    array_like: bool = False
+    forbid_unknown: bool = False
+    omit_defaults: bool = False
+    arguments: tuple[Type, ...] = ()
+    """What a generic's type variables stand for, in `Page[Item]`."""
+
+
+class Union(Node, frozen=True, eq=False):
+    """One of several types; None is the Scalar "null" among them, and comes last."""
+
+    members: tuple[Type, ...]
+
+
+class Source(msgspec.Struct, frozen=True):
+    """Where something was defined: the module's name, and its line (0 if unknown)."""
+
+    module: str
+    line: int
+    file: str = ""
+
+
+Type: TypeAlias = Scalar | Choice | Enumeration | Array | Tuple | Map | Record | Union

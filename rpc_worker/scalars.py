@@ -1,0 +1,344 @@
+"""What may be sent of each type that has no declared parts, `Any` among them.
+
+Each check takes one value and raises `UnencodableResult` for one that must not be sent: numbers
+that JavaScript would read as others, and what msgspec would write as something else without a word.
+Whether a container is what was declared is not known here.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import enum
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from math import isfinite
+from typing import Any, Final, TypeAlias
+
+import msgspec
+
+from rpc_worker.limits import NESTING
+from rpc_worker.markers import BigInt
+
+__all__ = [
+    "SAFE",
+    "SCALARS",
+    "TOO_DEEP",
+    "Check",
+    "UnencodableResult",
+    "check_any",
+    "check_local_datetime",
+    "expected",
+    "member",
+    "received",
+]
+
+Check: TypeAlias = Callable[[Any], None]
+"""Raises UnencodableResult for a value that must not be sent."""
+
+SAFE: Final = 2**53 - 1
+"""The largest integer below which a JavaScript number holds them all."""
+
+TOO_DEEP: Final = (
+    f"it is nested deeper than {NESTING} levels, or contains itself; return a flat list whose "
+    "items refer to each other by number"
+)
+
+
+class UnencodableResult(ValueError):  # noqa: N818 - named as the protocol names its code
+    """A value that has no place on the wire (protocol, section 11).
+
+    Attributes:
+        problem: What is wrong with it, and what to do.
+        path: Where in the value, `$.items[3].size`; `$` is the value itself.
+    """
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.path = "$"
+
+    def __str__(self) -> str:
+        return self.problem if self.path == "$" else f"{self.path}: {self.problem}"
+
+    def within(self, step: str) -> UnencodableResult:
+        """Return this error as it is seen from the value around: `[3]` or `.size` comes first."""
+        self.path = f"${step}{self.path[1:]}"
+        return self
+
+
+def expected(what: str, value: object) -> UnencodableResult:
+    """Return the error for a value of another type."""
+    return UnencodableResult(f"expected {what}, got {received(value)}")
+
+
+def received(value: object) -> str:
+    """Return what a value is, in a word."""
+    if value is None:
+        return "None"
+    name = type(value).__qualname__
+    return f"{name} (is an await missing?)" if name == "coroutine" else name
+
+
+def member(step: object) -> str:
+    """Return the step of a path to a member of an object, or to an item by its index."""
+    if isinstance(step, str) and step.isidentifier():
+        return f".{step}"
+    if isinstance(step, int) and step.bit_length() > 64:
+        step = "…"
+    return f"[{step!a:.40}]" if isinstance(step, (str, int, float)) else f"[{received(step)}]"
+
+
+# ------------------------------------------------------------------------------------ numbers
+
+
+def _check_int(value: Any) -> None:
+    if type(value) is not int or not -SAFE <= value <= SAFE:
+        _check_unusual_int(value)
+
+
+def _check_unusual_int(value: Any) -> None:
+    """Look at what is no plain int within the range: an IntEnum's member, or a misfit."""
+    if isinstance(value, (bool, BigInt)) or not isinstance(value, int):
+        raise expected("int", value)
+    if not -SAFE <= value <= SAFE:
+        shown = int(value) if value.bit_length() <= 128 else f"of {value.bit_length()} bits"
+        raise UnencodableResult(
+            f"the int {shown} is outside ±(2^53-1), where a JavaScript number is not exact; "
+            "declare rpc_worker.BigInt and return BigInt(…)"
+        )
+
+
+def _check_float(value: Any) -> None:
+    if type(value) is not float or not isfinite(value):
+        _check_unusual_float(value)
+
+
+def _check_unusual_float(value: Any) -> None:
+    """Look at what is no plain finite float: an int, numpy's float64, or a misfit."""
+    if isinstance(value, int) and not isinstance(value, (bool, BigInt)):
+        _check_unusual_int(value)
+    elif not isinstance(value, float):
+        raise expected("float", value)
+    elif not isfinite(value):
+        raise UnencodableResult(
+            f"JSON has no {float(value)}; declare `float | None` and return None"
+        )
+
+
+def _check_bigint(value: Any) -> None:
+    if type(value) is not BigInt:
+        if isinstance(value, int) and not isinstance(value, bool):
+            raise UnencodableResult(f"expected BigInt, got {received(value)}; write BigInt(…)")
+        raise expected("BigInt", value)
+
+
+# -------------------------------------------------------------------------------- dates and Raw
+
+
+def _check_datetime(value: Any) -> None:
+    if not isinstance(value, dt.datetime):
+        raise expected("datetime", value)
+    if value.utcoffset() is None:
+        raise UnencodableResult(
+            "the datetime has no time zone, so JavaScript would take it for its own; write "
+            "datetime.now(UTC) or value.astimezone()"
+        )
+
+
+def check_local_datetime(value: Any) -> None:
+    """Refuse a datetime that has a time zone, where `Meta(tz=False)` declares it has none."""
+    if not isinstance(value, dt.datetime):
+        raise expected("datetime", value)
+    if value.utcoffset() is not None:
+        raise UnencodableResult(
+            "the datetime has a time zone, and Meta(tz=False) says it has none; write "
+            "value.replace(tzinfo=None), or declare Meta(tz=True)"
+        )
+
+
+def _check_raw(value: Any, depth: int = 0) -> None:
+    """Look into a Raw: msgspec would put it on the line as it is."""
+    if not isinstance(value, msgspec.Raw):
+        raise expected("msgspec.Raw", value)
+    if b"\n" in bytes(value):
+        raise UnencodableResult(
+            "the Raw has a line break; write msgspec.Raw(msgspec.json.format(raw, indent=-1))"
+        )
+    try:
+        content = msgspec.json.decode(value)
+    except (ValueError, RecursionError) as error:
+        raise UnencodableResult(f"the Raw is not JSON: {error}") from None
+    _check_part(content, depth)
+
+
+# ---------------------------------------------------------------------------------------- Any
+
+
+def check_any(value: Any) -> None:
+    """Refuse a value of no declared type that must not be sent, or has no form in JSON."""
+    try:
+        _check_part(value, 0)
+    except RecursionError:
+        # A `__iter__` of the user's, or a stack that was deep before.
+        raise UnencodableResult(TOO_DEEP) from None
+
+
+def _check_part(value: object, depth: int) -> None:
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return
+    if kind is int or kind is float:
+        _check_float(value)
+        return
+    if depth >= NESTING:
+        raise UnencodableResult(TOO_DEEP)
+    look = _PLAIN.get(kind) or _look_for(value)
+    step: object = None
+    try:
+        for step, part in look(value, depth):  # noqa: B007 - read in the handler below
+            _check_part(part, depth + 1)
+    except UnencodableResult as error:
+        if error.problem == TOO_DEEP:
+            raise  # The path to it would be longer than the rest of the message.
+        raise error.within(member(step)) from None
+
+
+def _check_key(key: Any) -> None:
+    if type(key) in _NO_KEYS:
+        raise expected("a text or a number as an object's key", key)
+    _check_part(key, 0)
+
+
+_NO_KEYS: Final = frozenset({bool, type(None), tuple, frozenset})
+
+
+_Look: TypeAlias = Callable[[Any, int], Iterable[tuple[object, Any]]]
+"""Returns what is inside of a value, with the steps to it."""
+
+
+def _look_for(value: object) -> _Look:
+    for classes, look in _INSIDES:
+        if isinstance(value, classes):
+            return look
+    for attribute in ("__dataclass_fields__", "__attrs_attrs__"):
+        if hasattr(type(value), attribute):
+            return _attributes
+    raise UnencodableResult(
+        f"{received(value)} has no form in JSON; return an rpc_worker.Struct, or convert it"
+    )
+
+
+def _enum(value: enum.Enum, depth: int) -> tuple[()]:
+    _check_part(value.value, depth)
+    return ()
+
+
+def _checked(check: Check) -> Callable[[Any, int], tuple[()]]:
+    def look(value: Any, _depth: int) -> tuple[()]:
+        check(value)
+        return ()
+
+    return look
+
+
+def _raw(value: msgspec.Raw, depth: int) -> tuple[()]:
+    _check_raw(value, depth)
+    return ()
+
+
+def _fields(value: msgspec.Struct, _depth: int) -> Iterator[tuple[object, Any]]:
+    names = zip(value.__struct_encode_fields__, value.__struct_fields__, strict=True)
+    for wire, name in names:
+        part = getattr(value, name)
+        if part is not msgspec.UNSET:
+            yield wire, part
+
+
+def _members(value: Mapping[Any, Any], _depth: int) -> Iterator[tuple[object, Any]]:
+    for key, part in value.items():
+        if type(key) is not str:
+            _check_key(key)
+        yield key, part
+
+
+def _items(value: Iterable[Any], _depth: int) -> Iterator[tuple[object, Any]]:
+    return enumerate(value)
+
+
+def _attributes(value: object, _depth: int) -> Iterator[tuple[object, Any]]:
+    """Yield the fields of a dataclass or an attrs class."""
+    kind: Any = type(value)
+    if hasattr(kind, "__dataclass_fields__"):
+        names: list[str] = list(kind.__dataclass_fields__)
+    else:
+        names = [attribute.name for attribute in kind.__attrs_attrs__]
+    for name in names:
+        yield name, getattr(value, name, None)
+
+
+_TEXTS: Final = (
+    str, bytes, bytearray, memoryview, dt.date, dt.time, dt.timedelta, uuid.UUID, decimal.Decimal,
+    BigInt,
+)  # fmt: skip
+
+_INSIDES: Final[tuple[tuple[Any, _Look], ...]] = (
+    (enum.Enum, _enum),
+    (dt.datetime, _checked(_check_datetime)),
+    (_TEXTS, lambda _value, _depth: ()),
+    (msgspec.Raw, _raw),
+    ((int, float), _checked(_check_float)),
+    (msgspec.Struct, _fields),
+    (Mapping, _members),
+    ((list, tuple, set, frozenset, Sequence), _items),
+)
+"""What msgspec can write, and how to look into it. The first that fits counts: an enum's member can
+be an int too, a datetime is a date, a text a sequence."""
+
+_PLAIN: Final[dict[type, _Look]] = {dict: _members, list: _items}
+
+
+# ------------------------------------------------------------------------------------ by kind
+
+
+def _kind_of(what: str, *classes: type) -> Check:
+    def check(value: Any) -> None:
+        if not isinstance(value, classes):
+            raise expected(what, value)
+
+    return check
+
+
+def _check_null(value: Any) -> None:
+    if value is not None:
+        raise expected("None", value)
+
+
+def _check_str(value: Any) -> None:
+    if type(value) is not str and not isinstance(value, str):
+        raise expected("str", value)
+
+
+def _check_date(value: Any) -> None:
+    if not isinstance(value, dt.date) or isinstance(value, dt.datetime):
+        raise expected("date", value)
+
+
+SCALARS: Final[dict[str, Check]] = {
+    "any": check_any,
+    "raw": _check_raw,
+    "null": _check_null,
+    "bool": _kind_of("bool", bool),
+    "int": _check_int,
+    "float": _check_float,
+    "str": _check_str,
+    "bytes": _kind_of("bytes", bytes, bytearray, memoryview),
+    "bigint": _check_bigint,
+    "datetime": _check_datetime,
+    "date": _check_date,
+    "time": _kind_of("time", dt.time),
+    "timedelta": _kind_of("timedelta", dt.timedelta),
+    "uuid": _kind_of("UUID", uuid.UUID),
+    "decimal": _kind_of("Decimal", decimal.Decimal),
+}
+"""The check of each kind of scalar."""

@@ -1,0 +1,160 @@
+"""Whether a function takes the parameters of a method and returns its result, and how to write one.
+
+The function is only looked at here, never called.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from inspect import Parameter as Found
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from rpc_worker.contract import REQUIRED, Method, Parameter
+from rpc_worker.reading.hints import Unresolved, function_hints
+from rpc_worker.reading.names import spell
+from rpc_worker.subtyping import accepts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+__all__ = ["Mismatch", "layers", "mismatches", "signature"]
+
+
+class Mismatch(msgspec.Struct, frozen=True):
+    """One thing in a signature that is not as the method has it.
+
+    Attributes:
+        expected: What the method has.
+        found: What the function has.
+        parameter: Its name; "" for the result, or for the function as a whole.
+        advice: What to do, if it is not to write the signature of the method.
+    """
+
+    expected: str
+    found: str
+    parameter: str = ""
+    advice: str = ""
+
+
+def mismatches(method: Method, function: Callable[..., Any]) -> Iterator[Mismatch]:
+    """Yield whatever keeps the function from being called as the method, and typed as it."""
+    try:
+        found = inspect.signature(function)
+    except (TypeError, ValueError):
+        advice = f"Call it in a function of your own: {signature(method)}"
+        yield Mismatch("parameters that can be read", "a builtin function", advice=advice)
+        return
+    hints = function_hints([*layers(function)][-1])
+    if isinstance(hints, Unresolved):
+        yield Mismatch("types that can be read", f"that {hints.problem}", advice=hints.advice)
+        hints = {}
+    taken = set[str]()
+    for parameter, candidate in _pairs(method, found):
+        if candidate is None:
+            yield _missing(parameter)
+            continue
+        taken.add(candidate.name)
+        mismatch = None if candidate.kind in _VARIADIC else _compare(parameter, candidate, hints)
+        if mismatch is not None:
+            yield mismatch
+    for name, extra in found.parameters.items():
+        if name not in taken and extra.kind not in _VARIADIC and extra.default is Found.empty:
+            yield Mismatch("no such parameter, or one with a default", "it without", name)
+    if "return" in hints and not accepts(method.result_annotation, hints["return"]):
+        yield Mismatch(f"-> {spell(method.result_annotation)}", f"-> {spell(hints['return'])}")
+
+
+_VARIADIC: Final = (Found.VAR_POSITIONAL, Found.VAR_KEYWORD)
+_BY_POSITION: Final = (Found.POSITIONAL_ONLY, Found.POSITIONAL_OR_KEYWORD)
+
+
+def _pairs(method: Method, found: inspect.Signature) -> Iterator[tuple[Parameter, Found | None]]:
+    """Yield each promised parameter with the one that takes its argument, None if none does."""
+    by_name = dict(found.parameters)
+    positional = [p for p in by_name.values() if p.kind in _BY_POSITION]
+    rest = {p.kind: p for p in by_name.values() if p.kind in _VARIADIC}
+    promised = [p for p in method.parameters if not p.keyword]
+    for parameter, candidate in zip(promised, positional, strict=False):
+        yield parameter, candidate
+    for parameter in promised[len(positional) :]:
+        # One of the name, but keyword-only, is a misfit of kind; it is said so later.
+        yield parameter, rest.get(Found.VAR_POSITIONAL) or by_name.get(parameter.name)
+    for parameter in method.parameters:
+        if parameter.keyword:
+            yield parameter, by_name.get(parameter.name) or rest.get(Found.VAR_KEYWORD)
+
+
+def _missing(parameter: Parameter) -> Mismatch:
+    kind = "a keyword-only parameter" if parameter.keyword else "a parameter"
+    default = "" if parameter.default is REQUIRED else " with a default"
+    return Mismatch(f"{kind}{default}", "none", parameter.name)
+
+
+def _compare(parameter: Parameter, found: Found, hints: Mapping[str, Any]) -> Mismatch | None:
+    """Return what is wrong with the parameter that takes the argument, None if nothing is."""
+    name = parameter.name
+    if found.name != name:
+        return Mismatch(f"the name {name}", found.name, name)
+    if not parameter.keyword and found.kind is Found.KEYWORD_ONLY:
+        return Mismatch("it before the *", "it after", name)
+    if found.kind is Found.POSITIONAL_ONLY:
+        return Mismatch("that it can be given by name", "it before the /", name)
+    if parameter.default is not REQUIRED:
+        if found.default is Found.empty:
+            return Mismatch(f"the default {parameter.default!r}", "none", name)
+        if not _is_same(found.default, parameter.default):
+            return Mismatch(f"the default {parameter.default!r}", repr(found.default), name)
+    if name in hints and not accepts(hints[name], parameter.annotation):
+        return Mismatch(spell(parameter.annotation), spell(hints[name]), name)
+    return None
+
+
+def _is_same(one: object, other: object) -> bool:
+    try:
+        return bool(one == other)
+    except Exception:  # noqa: BLE001 - an __eq__ of the user's
+        return False
+
+
+def signature(method: Method, function: Callable[..., Any] | None = None) -> str:
+    """Return the line that defines the method, as an implementation writes it.
+
+    Args:
+        method: What the contract has.
+        function: What there is already; it decides between `def` and `async def`.
+    """
+    is_async = method.kind == "async"
+    if function is not None:
+        is_async = any(
+            inspect.iscoroutinefunction(f) or inspect.isasyncgenfunction(f)
+            for f in layers(function)
+        )
+    parts = ["self"]
+    for parameter in method.parameters:
+        if parameter.keyword and "*" not in parts:
+            parts.append("*")
+        default = "" if parameter.default is REQUIRED else f" = {parameter.default!r}"
+        parts.append(f"{parameter.name}: {spell(parameter.annotation)}{default}")
+    head = f"{'async ' if is_async else ''}def {method.path[-1]}"
+    return f"{head}({', '.join(parts)}) -> {spell(method.result_annotation)}"
+
+
+def layers(function: Any) -> Iterator[Any]:
+    """Yield a function, and what it wraps, partially applies or calls, down to the innermost.
+
+    A decorator like `@deprecated` is a plain function around the coroutine function, and a
+    functools.partial or an object with `__call__` is none at all.
+    """
+    seen = set[int]()
+    while id(function) not in seen:
+        seen.add(id(function))
+        yield function
+        is_partial = issubclass(type(function), functools.partial)
+        inner = getattr(function, "func" if is_partial else "__wrapped__", None)
+        if inner is not None:
+            function = inner
+        elif not inspect.isroutine(function):
+            function = type(function).__call__

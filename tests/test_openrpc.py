@@ -1,0 +1,313 @@
+"""The OpenRPC document: its structure, and that its schemas accept what the worker accepts."""
+
+from __future__ import annotations
+
+import enum
+import json
+from typing import (
+    Annotated,
+    Any,
+    Generic,
+    Literal,
+    NamedTuple,
+    NotRequired,
+    Protocol,
+    TypedDict,
+    TypeVar,
+)
+
+import jsonschema  # type: ignore[import-untyped] # its stubs are a package of their own
+import msgspec
+import pytest
+from typing_extensions import deprecated
+
+from rpc_worker import BigInt, RpcError, Struct, raises
+from rpc_worker.contract import Contract, read_contract
+from rpc_worker.openrpc import document
+from rpc_worker.values import decoder
+from shared_api import BackendAPI
+
+T = TypeVar("T")
+Draft7Validator: Any = jsonschema.Draft7Validator
+
+
+class Color(enum.Enum):
+    """A colour of the rainbow."""
+
+    RED = "red"
+    BLUE = "blue"
+
+
+class Level(enum.IntEnum):
+    LOW = 1
+    HIGH = 2
+
+
+class Point(Struct):
+    x_pos: float
+    label: str = "here"
+
+
+class Strict(Struct, forbid_unknown_fields=True):
+    a: int
+
+
+class Circle(Struct, tag="circle"):
+    radius: float
+
+
+class Square(Struct, tag="square"):
+    side: float
+
+
+class Pair(Struct, array_like=True):
+    left: int
+    right: str = ""
+
+
+class Row(NamedTuple):
+    key: str
+    total: int
+
+
+class Options(TypedDict):
+    depth: int
+    glob: NotRequired[str]
+
+
+class Tree(Struct):
+    """A node and what hangs below it."""
+
+    name: str
+    children: list[Tree] = []  # noqa: RUF012 - msgspec copies it
+
+
+class Page(Struct, Generic[T]):
+    items: list[T]
+
+
+class Patch(Struct):
+    title: str | msgspec.UnsetType | None = msgspec.UNSET
+
+
+def described(annotation: Any) -> tuple[dict[str, Any], Contract]:
+    """Return the document of a contract with one method, whose parameter is of the type."""
+
+    class API(Protocol):
+        async def take(self, value: Any) -> None: ...
+
+    API.take.__annotations__["value"] = annotation
+    contract = read_contract(API)
+    return document(contract, name="x", version="1"), contract
+
+
+VALUES: list[tuple[Any, list[Any], list[Any]]] = [
+    (Any, [None, 1, "x", [{}]], []),
+    (bool, [True], [1, "x", None]),
+    (int, [0, -5, 2**70], [1.5, "1", True, None]),
+    (float, [0, 1.5], ["x", True, None]),
+    (str, ["", "x"], [1, None, []]),
+    (str | None, ["x", None], [1]),
+    (BigInt, ["0", "-12", "9" * 30], ["x", "1.5", "", 5]),
+    (bytes, ["", "AAEC"], [1, None]),
+    (Annotated[int, msgspec.Meta(ge=1, lt=10)], [1, 9], [0, 10]),
+    (Annotated[float, msgspec.Meta(gt=0, le=1)], [0.5, 1], [0, 1.5]),
+    (Annotated[int, msgspec.Meta(multiple_of=5)], [0, 10], [3]),
+    (Annotated[str, msgspec.Meta(pattern="^a", min_length=2, max_length=3)], ["ab"], ["a", "bb"]),
+    (Annotated[list[int], msgspec.Meta(min_length=1, max_length=2)], [[1]], [[], [1, 2, 3]]),
+    (Annotated[dict[str, int], msgspec.Meta(min_length=1)], [{"a": 1}], [{}]),
+    (Literal["a", "b"], ["a"], ["c", 1, None]),
+    (Literal[1, 2] | None, [1, None], [3, "1"]),
+    (Color, ["red"], ["RED", 1]),
+    (Level, [1], [3, "LOW"]),
+    (list[int], [[], [1, 2]], [[1, "x"], {}, None]),
+    (set[str], [["a"], []], [[1]]),
+    (tuple[int, ...], [[], [1, 2]], [["x"]]),
+    (tuple[int, str], [[1, "x"]], [[1], [1, "x", 2], ["x", 1]]),
+    (tuple[()], [[]], [[1]]),
+    (dict[str, float], [{}, {"a": 1.5}], [{"a": "x"}, []]),
+    (dict[int, str], [{"1": "a"}], [{"x": "a"}]),
+    (dict[float, str], [{"1.5": "a", "1e5": "b"}], [{"x": "a"}]),
+    (dict[Color, int], [{"red": 1}], [{"green": 1}]),
+    (dict[Literal["a", "b"], int], [{"a": 1}], [{"c": 1}]),
+    (dict[Annotated[str, msgspec.Meta(max_length=2)], int], [{"ab": 1}], [{"abc": 1}]),
+    (Point, [{"xPos": 1}, {"xPos": 1, "label": "a", "more": 1}], [{}, {"xPos": "a"}, []]),
+    (Strict, [{"a": 1}], [{"a": 1, "b": 2}]),
+    (
+        Circle | Square,
+        [{"type": "circle", "radius": 1}],
+        [{"type": "square", "radius": 1}, {"type": "line"}, {"radius": 1}],
+    ),
+    (Pair, [[1], [1, "x"]], [[], ["x"], [1, 2], {"left": 1}]),
+    (Row, [["a", 1]], [["a"], [1, "a"], {"key": "a", "total": 1}]),
+    (Options, [{"depth": 1}, {"depth": 1, "glob": "*"}], [{}, {"depth": "x"}]),
+    (Tree, [{"name": "a", "children": [{"name": "b"}]}], [{"name": "a", "children": [{}]}]),
+    (Page[int], [{"items": [1]}], [{"items": ["x"]}]),
+    (dict[str, Page[Point]], [{"a": {"items": [{"xPos": 1}]}}], [{"a": {"items": [{}]}}]),
+    (Patch, [{}, {"title": None}, {"title": "x"}], [{"title": 1}]),
+    (list[str] | int | None, [["a"], 5, None], ["a", [5]]),
+]
+
+
+@pytest.mark.parametrize(("annotation", "good", "bad"), VALUES, ids=lambda v: str(v)[:40])
+def test_a_schema_accepts_what_the_worker_accepts(
+    annotation: Any, good: list[Any], bad: list[Any]
+) -> None:
+    found, contract = described(annotation)
+    schema = found["methods"][0]["params"][0]["schema"] | {"components": found["components"]}
+    Draft7Validator.check_schema(schema)
+    decode = decoder(contract.methods["take"].parameters[0].annotation).decode
+    for value in good:
+        decode(json.dumps(value))
+        Draft7Validator(schema).validate(value)
+    for value in bad:
+        with pytest.raises(msgspec.ValidationError):
+            decode(json.dumps(value))
+        assert not Draft7Validator(schema).is_valid(value), value
+
+
+class NotFound(RpcError, code=4004):  # noqa: N818 - as users name it
+    """Nothing is there.
+
+    Or it cannot be seen.
+    """
+
+    path: str
+
+
+class Busy(RpcError, code=4005):  # noqa: N818 - as users name it
+    pass
+
+
+class FilesAPI(Protocol):
+    @raises(NotFound, Busy)
+    async def read_text(self, path: str, *, max_bytes: int = 100) -> str:
+        """Read a file.
+
+        All of it.
+        """
+        ...
+
+
+class API(Protocol):
+    """What is offered."""
+
+    files: FilesAPI
+
+    @deprecated("use draw")
+    async def paint(self, color: Color, level: Level = Level.LOW) -> None: ...
+
+
+def test_the_document_says_what_the_contract_says() -> None:
+    assert document(read_contract(API), name="demo", version="1.2") == {
+        "openrpc": "1.3.2",
+        "info": {"title": "demo", "version": "1.2", "description": "What is offered."},
+        "methods": [
+            {
+                "name": "paint",
+                "deprecated": True,
+                "description": "Deprecated: use draw",
+                "paramStructure": "either",
+                "params": [
+                    {
+                        "name": "color",
+                        "required": True,
+                        "schema": {"$ref": "#/components/schemas/Color"},
+                    },
+                    {
+                        "name": "level",
+                        "required": False,
+                        "schema": {"allOf": [{"$ref": "#/components/schemas/Level"}], "default": 1},
+                    },
+                ],
+                "result": {"name": "result", "schema": {"type": "null"}},
+            },
+            {
+                "name": "files.readText",
+                "summary": "Read a file.",
+                "description": "Read a file.\n\nAll of it.",
+                "paramStructure": "by-name",
+                "params": [
+                    {"name": "path", "required": True, "schema": {"type": "string"}},
+                    {
+                        "name": "maxBytes",
+                        "required": False,
+                        "schema": {"type": "integer", "default": 100},
+                    },
+                ],
+                "result": {"name": "result", "schema": {"type": "string"}},
+                "errors": [
+                    {
+                        "code": 4004,
+                        "message": "Nothing is there.",
+                        "data": {"$ref": "#/components/schemas/NotFound"},
+                    },
+                    {"code": 4005, "message": "Busy"},
+                ],
+            },
+        ],
+        "components": {
+            "schemas": {
+                "Color": {
+                    "title": "Color",
+                    "description": "A colour of the rainbow.",
+                    "enum": ["red", "blue"],
+                },
+                "Level": {"title": "Level", "enum": [1, 2]},
+                "NotFound": {
+                    "title": "NotFound",
+                    "type": "object",
+                    "properties": {"path": {"type": "string"}},
+                    "required": ["path"],
+                },
+            }
+        },
+    }
+
+
+def test_records_of_one_name_are_two_components() -> None:
+    def one() -> type:
+        class Item(Struct):
+            a: int
+
+        return Item
+
+    def other() -> type:
+        class Item(Struct):
+            b: str
+
+        return Item
+
+    found, _ = described(tuple[one(), other(), list[one()]])  # type: ignore[misc] # made as it runs
+    assert [*found["components"]["schemas"]] == ["Item", "Item2", "Item3"]
+
+
+def test_a_generic_record_is_a_component_for_each_argument() -> None:
+    found, _ = described(tuple[Page[int], Page[list[Point]], Page[int]])
+    assert {*found["components"]["schemas"]} == {"Page_int", "Page_Point_list", "Point"}
+
+
+def test_the_document_of_the_reference_contract_is_plain_json_with_schemas_that_are_valid() -> None:
+    found = document(read_contract(BackendAPI), name="demo", version="1")
+    assert json.loads(json.dumps(found)) == found
+    assert msgspec.json.decode(msgspec.json.encode(found)) == found
+    schemas = [p["schema"] for method in found["methods"] for p in method["params"]]
+    schemas += [method["result"]["schema"] for method in found["methods"]]
+    schemas += found["components"]["schemas"].values()
+    assert len(schemas) > 20
+    for schema in schemas:
+        Draft7Validator.check_schema(schema)
+    names = set(found["components"]["schemas"])
+    references = {text.split("/")[-1] for text in _references(found)}
+    assert references == names
+
+
+def _references(node: Any) -> list[str]:
+    match node:
+        case {"$ref": str(text)}:
+            return [text]
+        case dict() | list():
+            parts: Any = node.values() if isinstance(node, dict) else node
+            return [text for part in parts for text in _references(part)]
+        case _:
+            return []

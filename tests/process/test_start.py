@@ -1,0 +1,213 @@
+"""How a worker starts, or does not."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    import pathlib
+    from collections.abc import Callable
+
+pytestmark = pytest.mark.process
+
+LOADED = """
+import os, sys
+from rpc_worker.worker import StartError, run
+
+def load():
+    print("printed while it was imported")
+    os.write(1, b"written while it was imported\\n")
+    {body}
+
+run(load, debug={debug})
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "message", "kind"),
+    [
+        (
+            "import no_such_module",
+            "ModuleNotFoundError: No module named 'no_such_module'",
+            "ModuleNotFoundError",
+        ),
+        ("raise StartError('no attribute x in y')", "no attribute x in y", "StartError"),
+        (
+            "sys.exit('not configured')",
+            "the module called sys.exit('not configured') while it was imported",
+            "SystemExit",
+        ),
+    ],
+)
+@pytest.mark.parametrize("debug", [False, True])
+def test_a_start_that_fails_says_why(
+    start: Callable[..., Any], body: str, message: str, kind: str, debug: bool
+) -> None:
+    worker = start("-c", LOADED.format(body=body, debug=debug))
+    fatal = worker.receive()
+    assert fatal["method"] == "$/fatal"
+    assert fatal["params"]["message"] == f"The worker cannot start: {message}"
+    details = fatal["params"]["details"]
+    assert details["type"] == kind
+    assert ("stack" in details) is debug
+    assert worker.receive() is None
+    assert worker.wait() == 1
+    assert "printed while it was imported\n" in worker.errors()
+    assert "written while it was imported\n" in worker.errors()
+    assert worker.errors().endswith(f"rpc-worker: the worker cannot start: {message}\n")
+    assert ("Traceback" in worker.errors()) is (kind == "ModuleNotFoundError")
+
+
+def test_misfits_are_listed_to_the_host_and_on_stderr(start: Callable[..., Any]) -> None:
+    program = """
+from rpc_worker import serve
+class Backend:
+    async def add(self, a: float, b: float) -> float:
+        return a + b
+serve(Backend)
+"""
+    worker = start("-c", program)
+    fatal = worker.receive()
+    assert fatal["method"] == "$/fatal"
+    (misfit,) = fatal["params"]["details"]
+    assert set(misfit) == {"where", "problem", "advice"}
+    assert "Backend()" in misfit["advice"]
+    assert worker.wait() == 1
+    assert misfit["advice"] in worker.errors()
+    assert "Traceback" not in worker.errors()
+
+
+def test_a_lifespan_that_fails_is_a_start_that_fails(start: Callable[..., Any]) -> None:
+    worker = start(LIFESPAN="fails")
+    fatal = worker.receive()
+    assert fatal["method"] == "$/fatal"
+    assert fatal["params"]["message"] == "The worker cannot start: ValueError: no database"
+    assert worker.receive() is None
+    assert worker.wait() == 1
+
+
+def test_a_signal_ends_a_lifespan_that_waits(start: Callable[..., Any]) -> None:
+    worker = start(LIFESPAN="waits")
+    worker.await_error("<waiting>")
+    worker.process.send_signal(signal.SIGTERM)
+    assert worker.wait() == 0
+    assert worker.rest() == []
+
+
+def test_a_lifespan_that_fails_at_exit_is_reported(start: Callable[..., Any]) -> None:
+    worker = start(LIFESPAN="fails at exit")
+    worker.ready()
+    assert worker.call("add", 1, 2) == 3
+    assert worker.end() == 1
+    assert "ValueError: cannot close the database" in worker.errors()
+
+
+def test_a_task_of_the_lifespans_that_fails_ends_the_worker(start: Callable[..., Any]) -> None:
+    worker = start(LIFESPAN="crashes")
+    worker.ready()
+    assert worker.wait() == 1
+    assert worker.rest() == []
+    assert "ValueError: of a task that nobody awaits" in worker.errors()
+    assert worker.errors().count("Traceback") == 1 + worker.errors().count("| Traceback")
+
+
+def test_a_lifespan_that_does_not_exit_is_ended(start: Callable[..., Any]) -> None:
+    worker = start(LIFESPAN="stuck", GRACE="0.1")
+    worker.ready()
+    worker.close_input()
+    assert worker.wait(6) == 1
+    assert "not ended 3.1 s after it was asked to" in worker.errors()
+
+
+def test_a_lifespan_that_is_none_says_what_to_write(start: Callable[..., Any]) -> None:
+    program = """
+from rpc_worker import serve
+class Backend:
+    async def add(self, a: float, b: float) -> float:
+        return a + b
+async def lifespan():
+    yield
+serve(Backend(), lifespan=lifespan)
+"""
+    worker = start("-c", program)
+    assert worker.receive()["params"]["message"] == (
+        "The worker cannot start: the lifespan must return an asynchronous context manager, and "
+        "returned async_generator; write @contextlib.asynccontextmanager above async def "
+        "lifespan(): …"
+    )
+    assert worker.wait() == 1
+
+
+def test_nothing_precedes_ready_when_the_import_takes_its_time(start: Callable[..., Any]) -> None:
+    program = """
+import time, sys
+print("slow"); time.sleep(0.3); print("import")
+from rpc_worker import serve
+class Backend:
+    async def add(self, a: float, b: float) -> float:
+        return a + b
+serve(Backend())
+"""
+    worker = start("-c", program)
+    worker.send("add", 1, 2)
+    worker.ready()
+    assert worker.receive()["result"] == 3
+    assert worker.end() == 0
+    assert worker.errors() == "slow\nimport\n"
+
+
+MISPLACED = """
+import asyncio, multiprocessing, sys, threading
+from rpc_worker import serve
+class Backend:
+    async def add(self, a: float, b: float) -> float:
+        return a + b
+def main():
+    try:
+        serve(Backend())
+    except RuntimeError as error:
+        print(error, file=sys.stderr)
+async def amain():
+    main()
+if __name__ == "__main__":
+    {call}
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        ("asyncio.run(amain())", "serve() was called in a running event loop"),
+        ("threading.Thread(target=main).start()", "serve() was called in a thread"),
+        (
+            "multiprocessing.get_context('fork').Process(target=main).start()",
+            "serve() was called in a child process of multiprocessing",
+        ),
+        (
+            "multiprocessing.get_context('spawn').Process(target=main).start()",
+            "serve() was called in a child process of multiprocessing",
+        ),
+    ],
+)
+def test_serve_says_where_it_cannot_be_called(
+    start: Callable[..., Any], tmp_path: pathlib.Path, call: str, text: str
+) -> None:
+    path = tmp_path / "program.py"
+    path.write_text(MISPLACED.format(call=call), encoding="utf-8")
+    worker = start(str(path))
+    assert worker.receive() is None
+    assert worker.wait() == 0
+    assert text in worker.errors()
+
+
+def test_a_parked_reader_does_not_disturb_the_exit(start: Callable[..., Any]) -> None:
+    """A terminal that is never typed at, and a file that is read by the thread to its end."""
+    for _ in range(5):
+        worker = start()
+        worker.ready()
+        worker.process.send_signal(signal.SIGTERM)
+        assert worker.wait() == 0
+        assert "Fatal Python error" not in worker.errors()

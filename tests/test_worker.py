@@ -1,0 +1,105 @@
+"""The parts of a worker's start and life that need no process of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+
+from rpc_worker.errors import ContractError, Misfit
+from rpc_worker.fatal import StartError, explain, fatal_line
+from rpc_worker.worker import serve
+
+
+class UnspeakableError(Exception):
+    """An exception whose text cannot be had."""
+
+    def __str__(self) -> str:
+        raise ValueError("no text")
+
+
+MISFIT = Misfit("backend.Backend.add", "it is missing", "Write: async def add(self) -> None")
+
+FAILURES = [
+    (
+        ContractError([MISFIT]),
+        """1 misfit:
+  backend.Backend.add
+    it is missing
+    Write: async def add(self) -> None""",
+        [
+            {
+                "where": "backend.Backend.add",
+                "problem": "it is missing",
+                "advice": "Write: async def add(self) -> None",
+            }
+        ],
+    ),
+    (StartError("there is no x"), "there is no x", {"type": "StartError"}),
+    (ValueError("é"), "ValueError: é", {"type": "ValueError"}),
+    (
+        SystemExit(3),
+        "the module called sys.exit(3) while it was imported",
+        {"type": "SystemExit"},
+    ),
+    (
+        UnspeakableError(),
+        "UnspeakableError: its __str__ raised ValueError",
+        {"type": "UnspeakableError"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("error", "text", "details"), FAILURES)
+def test_a_start_that_fails_is_told_to_the_host(
+    error: BaseException, text: str, details: object
+) -> None:
+    line = fatal_line(error, debug=False)
+    assert line.endswith(b"\n")
+    assert json.loads(line) == {
+        "jsonrpc": "2.0",
+        "method": "$/fatal",
+        "params": {"message": f"The worker cannot start: {text}", "details": details},
+    }
+
+
+def test_debug_adds_the_traceback() -> None:
+    try:
+        raise ValueError("x")  # noqa: TRY301 - for its traceback
+    except ValueError as error:
+        details = json.loads(fatal_line(error, debug=True))["params"]["details"]
+    assert details["type"] == "ValueError"
+    assert details["stack"].startswith("Traceback (most recent call last):\n")
+
+
+def test_a_text_that_utf8_does_not_know_is_told_in_ascii() -> None:
+    message = json.loads(fatal_line(ValueError("\ud800"), debug=True))["params"]["message"]
+    assert message == r"'The worker cannot start: ValueError: \ud800'"
+
+
+@pytest.mark.parametrize(("error", "text", "_details"), FAILURES)
+def test_a_start_that_fails_is_explained_on_stderr(
+    error: BaseException, text: str, _details: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    explain(error)
+    shown = capsys.readouterr().err
+    assert shown.endswith(f"rpc-worker: the worker cannot start: {text}\n")
+    expected = isinstance(error, (ContractError, StartError, SystemExit))
+    assert (shown == f"rpc-worker: the worker cannot start: {text}\n") == expected
+
+
+def test_serve_is_refused_in_a_running_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[bool] = []
+    monkeypatch.setattr("rpc_worker.worker.take", lambda: taken.append(True))
+
+    async def main() -> None:
+        serve(object())
+
+    with pytest.raises(RuntimeError) as caught:
+        asyncio.run(main())
+    assert str(caught.value) == (
+        "serve() was called in a running event loop: it runs one of its own; call it from plain "
+        "code, and put what needs the loop into its lifespan="
+    )
+    assert not taken

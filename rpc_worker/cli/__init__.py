@@ -1,0 +1,7 @@
+"""The `rpc-worker` command."""
+
+from __future__ import annotations
+
+from rpc_worker.cli.command import main
+
+__all__ = ["main"]

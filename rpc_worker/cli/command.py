@@ -1,0 +1,156 @@
+"""The command line: what may be written on it, and what is said when something else was.
+
+Imports are late: `run` has to own stdin and stdout before anything of the user's is imported, and
+to answer soon after that; and `generate` needs no event loop.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from rpc_worker import __version__
+from rpc_worker.cli.wording import UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COMMANDS: Final = ("generate", "run")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Returns:
+        The exit code: 0; 1 if a contract or what was generated is wrong; 2 if the command line is.
+        `run` ends the process itself.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        options = _parse(arguments)
+        if options.command == "run":
+            from rpc_worker.cli.run import run  # noqa: PLC0415 - as said above
+
+            run(options)
+        from rpc_worker.cli.generate import generate  # noqa: PLC0415 - as said above
+
+        return generate(options)
+    except UsageError as error:
+        name = arguments[0] if arguments and arguments[0] in COMMANDS else None
+        sys.stderr.write(f"{' '.join(filter(None, ('rpc-worker', name)))}: {error}\n")
+        return 2
+
+
+def _parse(arguments: list[str]) -> argparse.Namespace:
+    if not arguments:
+        raise UsageError(
+            "say what to do: generate writes a TypeScript client, run serves a worker. "
+            "rpc-worker --help tells more"
+        )
+    first = arguments[0]
+    if not first.startswith("-") and first not in COMMANDS:
+        guess = did_you_mean(first, COMMANDS) or "The commands are generate and run."
+        raise UsageError(f"there is no command {first!r}. {guess}")
+    options = _parser().parse_args(arguments)
+    if options.command is None:
+        raise UsageError("say what to do: generate or run")
+    return options
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose complaints are worded and shown in one place."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}. {self.prog} --help tells more")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="rpc-worker",
+        description="A typed JSON-RPC worker in Python, and its TypeScript client.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"rpc-worker {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    generate = commands.add_parser(
+        "generate",
+        help="write the TypeScript client of a contract",
+        description="Write the TypeScript client of one or more contracts into a folder.",
+        epilog="example: rpc-worker generate shared_api:BackendAPI --out src/rpc --io tauri-event",
+        allow_abbrev=False,
+    )
+    run = commands.add_parser(
+        "run",
+        help="serve an object on stdin and stdout",
+        description="Serve an object on stdin and stdout, until the host closes them.",
+        epilog="example: rpc-worker run backend:backend --contract shared_api:BackendAPI",
+        allow_abbrev=False,
+    )
+    _describe_generate(generate)
+    _describe_run(run)
+    return parser
+
+
+def _describe_generate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "contracts",
+        nargs="+",
+        metavar="module:Contract",
+        help="the typed class, and the module that has it",
+    )
+    parser.add_argument(
+        "--out", metavar="DIR", help="the folder; what is not generated stays as it is"
+    )
+    parser.add_argument(
+        "--io",
+        default="",
+        metavar="NAME,…",
+        help="the transports to include, such as tauri-event,node,memory",
+    )
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="write nothing; name each file that differs, and exit with 1 if one does",
+    )
+
+
+def _describe_run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "target", metavar="module:object", help="the implementation, and the module that has it"
+    )
+    parser.add_argument(
+        "--contract",
+        metavar="module:Class",
+        help="the typed class it implements (default: the Protocol that its class inherits)",
+    )
+    parser.add_argument(
+        "--grace",
+        type=_seconds,
+        default=5.0,
+        metavar="SECONDS",
+        help="how long running handlers have when the worker ends (default: 5)",
+    )
+    parser.add_argument(
+        "--name", help="the worker's name for people (default: the contract's name)"
+    )
+    parser.add_argument(
+        "--worker-version",
+        default="0.0.0",
+        metavar="VERSION",
+        help="the worker's own version (default: 0.0.0)",
+    )
+    parser.add_argument(
+        "--debug", action="store_true", help="send the traceback with internal errors"
+    )
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not (seconds >= 0 and math.isfinite(seconds)):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds; write one such as 2.5")
+    return seconds

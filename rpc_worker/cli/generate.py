@@ -1,0 +1,159 @@
+"""`rpc-worker generate`: contracts read, files written or checked, and what is said about it."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rpc_worker.cli.target import load_class
+from rpc_worker.cli.wording import UsageError, did_you_mean
+from rpc_worker.codegen.files import Difference, compare, write
+from rpc_worker.codegen.plan import plan
+from rpc_worker.codegen.runtime import sources, transports
+from rpc_worker.contract import read_contract
+from rpc_worker.errors import ContractError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from rpc_worker.contract import Contract
+
+
+def generate(options: argparse.Namespace) -> int:
+    """Write or check the client of the contracts; return the exit code.
+
+    Raises:
+        UsageError: The command line is wrong.
+    """
+    folder = _folder(options.out)
+    targets = tuple(dict.fromkeys(options.contracts))
+    try:
+        io = _transports(options.io)
+        command = _command(targets, folder, io)
+        planned = plan(_read_contracts(targets), sources(io), command)
+        for warning in planned.warnings:
+            _complain(f"warning: {warning}")
+        difference = compare(folder, planned.files)
+        if options.check:
+            return _check(folder, difference, command)
+        return _write(folder, planned.files, difference)
+    except (ContractError, _ImportingError) as error:
+        _complain(str(error))
+    except OSError as error:
+        _complain(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+    return 1
+
+
+class _ImportingError(Exception):
+    """A module of the user's raised while it was imported."""
+
+
+def _read_contracts(targets: Sequence[str]) -> dict[str, Contract]:
+    contracts: dict[str, Contract] = {}
+    misfits: list[ContractError] = []
+    for target in targets:
+        try:
+            contracts[target] = read_contract(_import(target), sources=True)
+        except ContractError as error:
+            misfits.append(error)
+    if misfits:
+        raise ContractError([misfit for error in misfits for misfit in error.misfits])
+    return contracts
+
+
+def _import(target: str) -> type:
+    try:
+        return load_class(target)
+    except (UsageError, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # noqa: BLE001 - SystemExit in a module is one too
+        module = target.partition(":")[0]
+        raise _ImportingError(
+            f"{module} cannot be imported: {type(error).__name__}: {error}\n  {_place(error)}"
+        ) from None
+
+
+def _place(error: BaseException) -> str:
+    """Return where in the user's code an import failed."""
+    if isinstance(error, SyntaxError):
+        return f"{error.filename}, line {error.lineno}"
+    frames = traceback.extract_tb(error.__traceback__)
+    last = [f for f in frames if not f.filename.startswith("<")][-1]
+    return f"{last.filename}, line {last.lineno}: {last.line}"
+
+
+def _folder(out: str | None) -> Path:
+    if out is None:
+        raise UsageError("say where to write to: add --out and a folder, such as --out src/rpc")
+    if not out.isprintable() or not out:
+        raise UsageError(f"--out {out!r} is no name for a folder; write one such as --out src/rpc")
+    folder = Path(out)
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"--out {out} is a file; name a folder, such as --out src/rpc")
+    return folder
+
+
+def _transports(text: str) -> tuple[str, ...]:
+    known = transports()
+    names = {name.strip() for name in text.split(",")} - {""}
+    for name in sorted(names - {*known}):
+        guess = did_you_mean(name, known)
+        raise UsageError(
+            f"--io {name}: there is no such transport. {guess}".rstrip()
+            + f" There are: {', '.join(known)}"
+        )
+    return tuple(sorted(names))
+
+
+def _command(targets: Sequence[str], folder: Path, io: Sequence[str]) -> str:
+    """Return the command that does the same again, on every machine.
+
+    An absolute folder is told relative to the current one, from which modules are imported too.
+    """
+    try:
+        out = Path(os.path.relpath(folder)).as_posix()
+    except ValueError:  # Windows has no relative path from one drive to another.
+        out = folder.as_posix()
+    words = ["rpc-worker", "generate", *targets, "--out", out]
+    return shlex.join([*words, "--io", ",".join(io)] if io else words)
+
+
+def _check(folder: Path, difference: Difference, command: str) -> int:
+    if not difference:
+        sys.stdout.write(f"{folder.as_posix()} is up to date\n")
+        return 0
+    lines = [f"{folder.as_posix()} is not up to date:"]
+    lines += [f"  missing: {name}" for name in difference.missing]
+    lines += [f"  changed: {name}" for name in difference.changed]
+    lines += [f"  left over: {name}" for name in difference.left_over]
+    lines += [f"  not ours, in the way: {name}" for name in difference.in_the_way]
+    lines.append(f"Write it again: {command}")
+    _complain("\n".join(lines))
+    return 1
+
+
+def _write(folder: Path, files: dict[str, str], difference: Difference) -> int:
+    if difference.in_the_way:
+        names = ", ".join((folder / name).as_posix() for name in difference.in_the_way)
+        _complain(
+            f"{names}: not generated by rpc-worker, and in the way of what is. Nothing was "
+            "written. Move it, or choose another folder with --out"
+        )
+        return 1
+    write(folder, files, difference)
+    for name in sorted((*difference.missing, *difference.changed)):
+        sys.stdout.write(f"wrote {(folder / name).as_posix()}\n")
+    for name in difference.left_over:
+        sys.stdout.write(f"removed {(folder / name).as_posix()}\n")
+    if not difference:
+        sys.stdout.write(f"{folder.as_posix()} is up to date\n")
+    return 0
+
+
+def _complain(text: str) -> None:
+    sys.stderr.write(f"rpc-worker generate: {text}\n")

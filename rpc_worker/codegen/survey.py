@@ -1,0 +1,222 @@
+"""Which types a contract uses, in which direction, and which of them are not generated yet.
+
+A field with a default may be left out of what is sent to the worker, and is always there in what
+comes back. So one Python type can be two types in TypeScript, and each is looked at in the
+directions in which it travels: parameters are input, results and the data of errors are output.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+import msgspec
+
+from rpc_worker.errors import ContractError, Misfit
+from rpc_worker.schema import Array, Choice, Enumeration, Map, Record, Scalar, Tuple, Union
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rpc_worker.contract import Contract, Method
+    from rpc_worker.schema import Field, Type
+
+Direction: TypeAlias = Literal["input", "output"]
+
+SAFE_INTEGER: Final = 2**53 - 1
+"""The largest integer that a JavaScript number holds exactly (protocol, section 11)."""
+
+_REFUSED_SCALARS: Final = {
+    "raw": ("msgspec.Raw", "Write Any: it is `unknown` in TypeScript."),
+    "bytes": ("bytes", "Write str, and send text or base64."),
+    "bigint": ("BigInt", "Write str, and send the digits."),
+    "datetime": ("datetime", "Write float, and send the seconds since the epoch, or str."),
+    "timedelta": ("timedelta", "Write float, and send seconds."),
+}
+_REFUSED_RECORDS: Final = {
+    "attrs": "the attrs class",
+    "namedtuple": "the NamedTuple",
+}
+_KEYS: Final = frozenset({"any", "str", "int", "uuid", "date", "time", "decimal"})
+
+
+class Survey(msgspec.Struct, frozen=True):
+    """What the types file of a contract has to declare.
+
+    Attributes:
+        records: By class, in the order met.
+        enumerations: By class, in the order met.
+        errors: The records among `records` that are the data of errors, by class.
+        directions: How the records travel.
+        split: The classes that travel both ways and look different each way.
+        warnings: What is worth a word, though it is no error.
+    """
+
+    records: dict[type, Record]
+    enumerations: dict[type, Enumeration]
+    errors: dict[type, str]
+    directions: dict[type, set[Direction]]
+    split: frozenset[type]
+    warnings: tuple[str, ...]
+
+
+def survey(contract: Contract) -> Survey:
+    """Look through all types of a contract.
+
+    Raises:
+        ContractError: Types that are not generated yet, all at once.
+    """
+    walk = _Walk()
+    for method in contract.methods.values():
+        walk.method(contract, method)
+    if walk.misfits:
+        raise ContractError(list(dict.fromkeys(walk.misfits)))
+    return Survey(
+        records=walk.records,
+        enumerations=walk.enumerations,
+        errors=walk.errors,
+        directions=walk.directions,
+        split=_split(walk.records, walk.directions),
+        warnings=tuple(_snake_case_warnings(walk.records)),
+    )
+
+
+def may_be_absent(record: Record, index: int, direction: Direction) -> bool:
+    """Tell whether a field can be missing on the wire in this direction."""
+    field = record.fields[index]
+    if record.array_like:
+        # A place can be left out only if all that follow are left out too.
+        return direction == "input" and not any(f.required for f in record.fields[index:])
+    if field.required:
+        return False
+    return direction == "input" or record.omit_defaults or record.kind == "typeddict"
+
+
+class _Walk:
+    def __init__(self) -> None:
+        self.records: dict[type, Record] = {}
+        self.enumerations: dict[type, Enumeration] = {}
+        self.errors: dict[type, str] = {}
+        self.directions: dict[type, set[Direction]] = {}
+        self.misfits: list[Misfit] = []
+
+    def method(self, contract: Contract, method: Method) -> None:
+        place = ".".join((contract.source.module, contract.name, *method.path))
+        for parameter in method.parameters:
+            self.type(parameter.type, "input", f"{place}, parameter {parameter.name}")
+        self.type(method.result, "output", f"{place}, result")
+        for error in method.errors:
+            if error.data is not None:
+                self.type(error.data, "output", f"{place}, @raises({error.name})")
+                self.errors[error.data.cls] = error.name
+
+    def type(self, node: Type, direction: Direction, place: str) -> None:
+        match node:
+            case Scalar(kind=kind):
+                if kind in _REFUSED_SCALARS:
+                    self.refuse(place, *_REFUSED_SCALARS[kind])
+            case Choice(values=values):
+                self.integers(values, place)
+            case Enumeration():
+                self.integers(tuple(m.value for m in node.members), place)
+                self.enumerations.setdefault(node.cls, node)
+            case Array(kind=kind, item=item):
+                if kind in {"set", "frozenset"}:
+                    self.refuse(place, kind, "Write list[…].")
+                self.type(item, direction, place)
+            case Tuple(items=items) | Union(members=items):
+                for item in items:
+                    self.type(item, direction, place)
+            case Map(key=key, value=value):
+                self.key(key, place)
+                self.type(value, direction, place)
+            case Record():
+                self.record(node, direction, place)
+
+    def record(self, record: Record, direction: Direction, place: str) -> None:
+        directions = self.directions.setdefault(record.cls, set())
+        if direction in directions:
+            return
+        directions.add(direction)
+        self.records.setdefault(record.cls, record)
+        if record.kind in _REFUSED_RECORDS:
+            what = f"{_REFUSED_RECORDS[record.kind]} {record.name}"
+            self.refuse(place, what, f"Write class {record.name}(rpc_worker.Struct).")
+        if record.arguments:
+            advice = "Write a Struct without type variables for each of its uses."
+            self.refuse(place, f"the generic {record.name}", advice)
+        for field in record.fields:
+            inner = f"{record.source.module}.{record.name}.{field.name}"
+            if field.unset:
+                self.refuse(inner, "UNSET", f"Write {field.name}: … | None = None.")
+            self.type(field.type, direction, inner)
+
+    def key(self, node: Type, place: str) -> None:
+        match node:
+            case Scalar(kind=kind) if kind in _KEYS:
+                return
+            case Choice() | Enumeration():
+                self.type(node, "output", place)
+            case _:
+                # `1.0` and `1` are two keys on the wire and one in JavaScript, for one.
+                advice = "Write dict[str, …], or int, a Literal or an Enum as the key."
+                self.refuse(place, "a dict with such keys", advice)
+
+    def integers(self, values: tuple[str | int, ...], place: str) -> None:
+        for value in values:
+            if isinstance(value, int) and abs(value) > SAFE_INTEGER:
+                advice = "Write it as a string: JavaScript's numbers are exact up to 2^53-1."
+                self.refuse(place, f"the integer {value:d}", advice)
+
+    def refuse(self, place: str, what: str, advice: str) -> None:
+        self.misfits.append(Misfit(place, f"{what} cannot be generated yet", advice))
+
+
+def _split(records: dict[type, Record], directions: dict[type, set[Direction]]) -> frozenset[type]:
+    both = {cls: record for cls, record in records.items() if len(directions[cls]) > 1}
+    split = {cls for cls, record in both.items() if _differs(record)}
+    # A record that holds one of these is two types too.
+    grown = True
+    while grown:
+        more = {
+            cls
+            for cls, record in both.items()
+            if any(inner.cls in split for f in record.fields for inner in _records_in(f.type))
+        }
+        grown = not more <= split
+        split |= more
+    return frozenset(split)
+
+
+def _differs(record: Record) -> bool:
+    return any(
+        may_be_absent(record, index, "input") != may_be_absent(record, index, "output")
+        for index in range(len(record.fields))
+    )
+
+
+def _records_in(node: Type) -> Iterator[Record]:
+    """Return the records that a type names, not those within them."""
+    match node:
+        case Record():
+            yield node
+        case Array(item=item) | Map(value=item):
+            yield from _records_in(item)
+        case Tuple(items=items) | Union(members=items):
+            for item in items:
+                yield from _records_in(item)
+        case _:
+            return
+
+
+def _snake_case_warnings(records: dict[type, Record]) -> Iterator[str]:
+    for record in records.values():
+        found = [f.wire for f in record.fields if _is_snake_case(f)]
+        if found and not record.array_like:
+            yield (
+                f"{record.source.module}.{record.name}: {', '.join(found)} will be snake_case in "
+                'TypeScript too; derive the class from rpc_worker.Struct, or give it rename="camel"'
+            )
+
+
+def _is_snake_case(field: Field) -> bool:
+    return field.wire == field.name and "_" in field.wire.strip("_")

@@ -1,0 +1,97 @@
+"""A plan and a folder: what differs, and making them the same."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rpc_worker.codegen.files import Difference, compare, write
+from rpc_worker.codegen.plan import MARK
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+OURS = f"{MARK}a:B. Do not edit: x\n"
+FILES = {"b.ts": OURS + "b\n", "runtime/index.ts": OURS + "i\n", "runtime/io/node.ts": OURS + "n\n"}
+NOTHING = Difference((), (), (), ())
+
+
+def tree(folder: Path) -> dict[str, str]:
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_text() for path in paths}
+
+
+def put(folder: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+
+
+def test_a_folder_that_is_not_there_lacks_every_file(tmp_path: Path) -> None:
+    difference = compare(tmp_path / "new", FILES)
+    assert difference == Difference(tuple(FILES), (), (), ())
+    assert not (tmp_path / "new").exists()
+    write(tmp_path / "new", FILES, difference)
+    assert tree(tmp_path / "new") == FILES
+    assert compare(tmp_path / "new", FILES) == NOTHING
+
+
+@pytest.mark.parametrize(
+    ("there", "expected"),
+    [
+        ({}, NOTHING),
+        ({"b.ts": OURS + "other\n"}, Difference((), ("b.ts",), (), ())),
+        ({"b.ts": FILES["b.ts"].replace("\n", "\r\n")}, NOTHING),
+        ({"c.ts": OURS}, Difference((), (), ("c.ts",), ())),
+        ({"c.types.d.ts": OURS}, Difference((), (), ("c.types.d.ts",), ())),
+        ({"runtime/old.ts": OURS}, Difference((), (), ("runtime/old.ts",), ())),
+        ({"runtime/io/old.ts": OURS}, Difference((), (), ("runtime/io/old.ts",), ())),
+        ({"b.ts": "mine\n"}, Difference((), (), (), ("b.ts",))),
+        ({"b.ts": ""}, Difference((), (), (), ("b.ts",))),
+        # The user's own, wherever they are, and what another run wrote elsewhere.
+        ({"c.ts": "mine\n", "README.md": OURS, "deep/c.ts": OURS, "runtime/x/y.ts": OURS}, NOTHING),
+    ],
+)
+def test_what_differs_is_named(tmp_path: Path, there: dict[str, str], expected: Difference) -> None:
+    put(tmp_path, FILES)
+    put(tmp_path, there)
+    before = tree(tmp_path)
+    assert compare(tmp_path, FILES) == expected
+    assert tree(tmp_path) == before
+
+
+def test_a_folder_or_a_file_in_the_way_is_named(tmp_path: Path) -> None:
+    (tmp_path / "b.ts").mkdir()
+    (tmp_path / "runtime").write_text("mine")
+    assert compare(tmp_path, FILES).in_the_way == ("b.ts", "runtime")
+
+
+def test_only_what_differs_is_written_and_what_is_left_over_goes(tmp_path: Path) -> None:
+    put(tmp_path, FILES | {"old.ts": OURS, "mine.ts": "mine\n", "b.ts": OURS})
+    untouched = (tmp_path / "runtime/index.ts").stat().st_mtime_ns
+    write(tmp_path, FILES, compare(tmp_path, FILES))
+    assert tree(tmp_path) == FILES | {"mine.ts": "mine\n"}
+    assert (tmp_path / "runtime/index.ts").stat().st_mtime_ns == untouched
+
+
+def test_folders_that_become_empty_go(tmp_path: Path) -> None:
+    put(tmp_path, FILES)
+    wanted = {"b.ts": FILES["b.ts"], "runtime/index.ts": FILES["runtime/index.ts"]}
+    write(tmp_path, wanted, compare(tmp_path, wanted))
+    assert [path.name for path in sorted(tmp_path.rglob("*"))] == ["b.ts", "runtime", "index.ts"]
+
+
+def test_a_write_that_fails_leaves_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path, {"b.ts": OURS})
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.replace", fail)
+    wanted = {"b.ts": FILES["b.ts"]}
+    with pytest.raises(OSError, match="No space left"):
+        write(tmp_path, wanted, compare(tmp_path, wanted))
+    assert tree(tmp_path) == {"b.ts": OURS}

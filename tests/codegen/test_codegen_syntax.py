@@ -1,0 +1,83 @@
+"""Literals, names and broken lines."""
+
+from __future__ import annotations
+
+import pytest
+
+from rpc_worker.codegen.syntax import (
+    free_name,
+    kebab,
+    key,
+    listed,
+    literal,
+    lower_camel,
+    parameter_name,
+    pascal,
+    property_name,
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (1, "1"),
+        (-2, "-2"),
+        ("a", '"a"'),
+        ('say "hi"', '"say \\"hi\\""'),
+        ("back\\slash", '"back\\\\slash"'),
+        ("line\nend\ttab", '"line\\nend\\ttab"'),
+        ("Größe", '"Größe"'),
+        ("\u2028", '"\\u{2028}"'),
+        ("\u202e", '"\\u{202e}"'),
+        ("\ud800", '"\\u{d800}"'),
+    ],
+)
+def test_a_literal(value: str | int, expected: str) -> None:
+    assert literal(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "as_property", "as_key"),
+    [
+        ("plain", "plain", "plain"),
+        ("$ref", "$ref", "$ref"),
+        ("delete", "delete", "delete"),
+        ("new", '"new"', "new"),
+        ("content-type", '"content-type"', '"content-type"'),
+        ("1st", '"1st"', '"1st"'),
+        ("", '""', '""'),
+        ("__proto__", "__proto__", '["__proto__"]'),
+    ],
+)
+def test_a_name_is_quoted_where_it_must_be(name: str, as_property: str, as_key: str) -> None:
+    assert (property_name(name), key(name)) == (as_property, as_key)
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "constant", "kind"),
+    [
+        ("Backend", "backend", "backend", "Backend"),
+        ("FileStore", "file-store", "fileStore", "FileStore"),
+        ("HTTPFileStore", "http-file-store", "httpFileStore", "HTTPFileStore"),
+        ("file_store", "file-store", "fileStore", "FileStore"),
+        ("API", "api", "api", "API"),
+        ("Area51", "area51", "area51", "Area51"),
+    ],
+)
+def test_a_class_name_in_other_spellings(name: str, file: str, constant: str, kind: str) -> None:
+    assert (kebab(name), lower_camel(name), pascal(name)) == (file, constant, kind)
+
+
+def test_a_parameter_avoids_reserved_words_and_others() -> None:
+    assert parameter_name("path", []) == "path"
+    assert parameter_name("this", []) == "this_"
+    assert parameter_name("delete", ["delete_"]) == "delete__"
+    assert free_name("options", ["options", "options2"]) == "options3"
+
+
+def test_a_list_is_broken_where_it_does_not_fit() -> None:
+    items = ["a" * 36, "b" * 36]
+    line = f"({items[0]}, {items[1]})"
+    assert listed("(", items, ")", indent="  ", used=2) == line
+    broken = f"(\n    {items[0]},\n    {items[1]},\n  )"
+    assert listed("(", items, ")", indent="  ", used=3) == broken

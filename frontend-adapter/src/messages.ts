@@ -1,0 +1,116 @@
+/**
+ * One line ↔ one JSON-RPC message, or a batch of them (protocol, section 2).
+ *
+ * What comes in is checked here, once; nothing past this module looks at unchecked JSON. Nothing here
+ * knows of sessions or of what a method means.
+ */
+
+import { INTERNAL_ERROR, METHOD_NOT_FOUND, toError } from "./errors.js";
+
+/** By position or by name. */
+export type Params = readonly unknown[] | { readonly [name: string]: unknown };
+
+export interface ErrorObject {
+  readonly code: number;
+  readonly message: string;
+  readonly data?: unknown;
+}
+
+/** A message from the worker; `id` is absent in a notification only. */
+export type Message =
+  | {
+      readonly kind: "request";
+      readonly id: unknown;
+      readonly method: string;
+      readonly params: unknown;
+    }
+  | { readonly kind: "notification"; readonly method: string; readonly params: unknown }
+  | { readonly kind: "result"; readonly id: unknown; readonly result: unknown }
+  | { readonly kind: "error"; readonly id: unknown; readonly error: ErrorObject };
+
+/** An object as JSON has it: every member may be missing. */
+export type Json = Readonly<Partial<Record<string, unknown>>>;
+
+export function asObject(value: unknown): Json {
+  return typeof value === "object" && value !== null ? (value as Json) : {};
+}
+
+/**
+ * Reads the messages of one line. What has no `jsonrpc` is another dialect's and left out.
+ *
+ * Throws a SyntaxError if the line is not JSON.
+ */
+export function decode(line: string): Message[] {
+  const value: unknown = JSON.parse(line);
+  const entries: unknown[] = Array.isArray(value) ? value : [value];
+  return entries.map(asObject).filter(isOurs).map(toMessage);
+}
+
+function isOurs(entry: Json): boolean {
+  return entry["jsonrpc"] === "2.0";
+}
+
+function toMessage(entry: Json): Message {
+  const { id, method, params, result, error } = entry;
+  if (typeof method === "string") {
+    return "id" in entry
+      ? { kind: "request", id, method, params }
+      : { kind: "notification", method, params };
+  }
+  if ("result" in entry && !error) return { kind: "result", id, result };
+  const { code, message, data } = asObject(error);
+  // An answer that is neither must still settle its call.
+  return typeof code === "number"
+    ? { kind: "error", id, error: { code, message: String(message), data } }
+    : {
+        kind: "error",
+        id,
+        error: { code: INTERNAL_ERROR, message: "The worker's answer is no answer", data: entry },
+      };
+}
+
+/**
+ * Writes a request, `jsonrpc` first, then `id`, `method` and `params`.
+ *
+ * Throws a TypeError if JSON cannot hold the params, rather than send something else in their place.
+ */
+export function encodeRequest(id: string, method: string, params?: Params): string {
+  let line: string;
+  try {
+    line = JSON.stringify({ jsonrpc: "2.0", id, method, params });
+  } catch (thrown) {
+    throw new TypeError(`${method}: ${toError(thrown).message}`); // A bigint, a cycle.
+  }
+  // What `refuse` looks for becomes null, or an escape that no worker can decode, without a word. Both
+  // leave a trace in the text, so that the ordinary case pays for no closer look.
+  if (SUSPECT.test(line))
+    JSON.stringify(params, (key, value: unknown) => refuse(method, key, value));
+  return line;
+}
+
+const SUSPECT = /null|\\ud[89a-f]/;
+
+function refuse(method: string, key: string, value: unknown): unknown {
+  const what =
+    typeof value === "number" && !Number.isFinite(value)
+      ? String(value)
+      : typeof value === "function" || typeof value === "symbol"
+        ? `a ${typeof value}`
+        : typeof value === "string" && /[\ud800-\udfff]/u.test(value)
+          ? "a string with a lone surrogate"
+          : undefined;
+  if (what)
+    throw new TypeError(
+      `${method}: JSON cannot hold ${what} (at ${JSON.stringify(key)} in its arguments)`,
+    );
+  return value;
+}
+
+/** Writes the answer to a request of the worker's that nobody here can serve. */
+export function encodeMethodNotFound(id: unknown, method: string): string {
+  const error = {
+    code: METHOD_NOT_FOUND,
+    message: `Method not found: this page does not expose '${method}'`,
+  };
+  return JSON.stringify({ jsonrpc: "2.0", id, error });
+}

@@ -1,0 +1,82 @@
+/**
+ * One client's address among the windows that share a worker (protocol, section 3): its ids, its
+ * hello, and which lines are another's.
+ */
+
+import { encodeRequest } from "./messages.js";
+
+/** How an answer, a request or a notification to one session begins (protocol, section 1). */
+const ADDRESSED = /^\{"jsonrpc":"2\.0",(?:"id":"([\w-]{1,32}):|"session":"([\w-]{1,32})")/;
+
+/** How an answer begins, or a batch of them. */
+const ANSWER = /^\[?\{"jsonrpc":"2\.0","id":"([\w-]{1,32}:\w+)"/;
+
+export class Session {
+  readonly #window: string | undefined;
+  #name: string = randomName();
+  #sequence = 0;
+
+  /** `window` is what names the window across reloads. */
+  constructor(window: string | undefined) {
+    this.#window = window ?? windowName();
+  }
+
+  get helloId(): string {
+    return `${this.#name}:0`;
+  }
+
+  hello(): string {
+    const params = { session: this.#name, window: this.#window };
+    return encodeRequest(this.helloId, "system.hello", params);
+  }
+
+  nextId(): string {
+    return `${this.#name}:${++this.#sequence}`;
+  }
+
+  /** Whether a request or an answer with this id is for us. */
+  owns(id: unknown): boolean {
+    return typeof id === "string" && id.startsWith(`${this.#name}:`);
+  }
+
+  /** Whether a line is for another session. Told from its first characters: nothing is parsed. */
+  isForeign(line: string): boolean {
+    const match = ADDRESSED.exec(line);
+    return match !== null && (match[1] ?? match[2]) !== this.#name;
+  }
+
+  /** Takes another name. */
+  renew(): void {
+    this.#name = randomName();
+  }
+}
+
+/** The id of an answer that cannot be parsed, or of the first in a batch, if its beginning has one. */
+export function idInHead(line: string): string | undefined {
+  return ANSWER.exec(line)?.[1];
+}
+
+/** Random enough that two windows never choose the same. It protects nothing. */
+function randomName(): string {
+  return Math.random().toString(36).slice(2, 12).padEnd(10, "0");
+}
+
+const WINDOW_KEY = "rpc-worker.window";
+
+interface Storage {
+  getItem(key: string): string | null;
+  setItem(key: string, value: string): void;
+}
+
+/** What names this window across reloads; undefined where there is no sessionStorage. */
+function windowName(): string | undefined {
+  try {
+    const storage = (globalThis as { sessionStorage?: Storage }).sessionStorage;
+    if (!storage) return undefined;
+    const name = storage.getItem(WINDOW_KEY) ?? randomName();
+    storage.setItem(WINDOW_KEY, name);
+    return name;
+  } catch {
+    return undefined; // A sandboxed page may not even look at it.
+  }
+}

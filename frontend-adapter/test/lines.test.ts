@@ -1,0 +1,51 @@
+import { describe, expect, test } from "vitest";
+import { LineBuffer } from "../src/lines.js";
+import type { Oversized } from "../src/lines.js";
+import { vectors } from "./vectors.js";
+
+interface Case {
+  readonly name: string;
+  readonly chunks: readonly string[];
+  readonly lines: readonly (string | Oversized)[];
+  readonly limit?: number;
+  readonly end?: boolean;
+}
+
+const { cases } = vectors<{ cases: Case[] }>("lines");
+
+function read(chunks: readonly string[], limit = 1000, end = false): (string | Oversized)[] {
+  const buffer = new LineBuffer(limit);
+  const lines = chunks.flatMap((chunk) => buffer.feed(chunk));
+  return end ? [...lines, ...buffer.end()] : lines;
+}
+
+describe("chunks to lines", () => {
+  test.each(cases)("$name", ({ chunks, lines, limit, end }) => {
+    const text = chunks.join("");
+    expect(read(chunks, limit, end)).toEqual(lines);
+    expect(read([text], limit, end)).toEqual(lines);
+    expect(read(text.split(""), limit, end)).toEqual(lines);
+    for (let cut = 1; cut < text.length; cut++) {
+      expect(read([text.slice(0, cut), text.slice(cut)], limit, end)).toEqual(lines);
+    }
+  });
+
+  test("of a line past the limit the first 256 characters are kept", () => {
+    const [line] = read([`${"a".repeat(300)}\n`], 290);
+    expect(line).toEqual({ head: "a".repeat(256), length: 300 });
+  });
+
+  test("the work is linear, also for a line of 64 MiB in pieces of 4 KB", () => {
+    const piece = "a".repeat(4096);
+    const time = (pieces: number): number => {
+      const buffer = new LineBuffer(Infinity);
+      const start = performance.now();
+      for (let index = 0; index < pieces; index++) buffer.feed(piece);
+      expect(buffer.feed("\n")[0]).toHaveLength(pieces * piece.length);
+      return performance.now() - start;
+    };
+    const short = Math.max(time(1024), time(1024), 5);
+    // Sixteen times the length: quadratic work would take 256 times as long.
+    expect(time(16 * 1024) / short).toBeLessThan(100);
+  });
+});

@@ -1,0 +1,139 @@
+import { describe, expect, test } from "vitest";
+import { decode, encodeMethodNotFound, encodeRequest } from "../src/messages.js";
+import type { Message, Params } from "../src/messages.js";
+
+describe("a line to messages", () => {
+  const table: [name: string, line: string, messages: Message[]][] = [
+    [
+      "a result",
+      '{"jsonrpc":"2.0","id":"S:1","result":1}',
+      [{ kind: "result", id: "S:1", result: 1 }],
+    ],
+    [
+      "a result that is null",
+      '{"jsonrpc":"2.0","id":"S:1","result":null}',
+      [{ kind: "result", id: "S:1", result: null }],
+    ],
+    [
+      "a null error beside a result",
+      '{"jsonrpc":"2.0","id":1,"result":1,"error":null}',
+      [{ kind: "result", id: 1, result: 1 }],
+    ],
+    [
+      "an error",
+      '{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"Parse error"}}',
+      [
+        {
+          kind: "error",
+          id: null,
+          error: { code: -32700, message: "Parse error", data: undefined },
+        },
+      ],
+    ],
+    [
+      "an error with data, and a member that nobody knows",
+      '{"jsonrpc":"2.0","id":"S:1","error":{"code":4004,"message":"no","data":{"path":"/"}},"x":1}',
+      [{ kind: "error", id: "S:1", error: { code: 4004, message: "no", data: { path: "/" } } }],
+    ],
+    [
+      "a request",
+      '{"jsonrpc":"2.0","id":"S:w1","method":"confirm","params":["?"]}',
+      [{ kind: "request", id: "S:w1", method: "confirm", params: ["?"] }],
+    ],
+    [
+      "a request with the id null",
+      '{"jsonrpc":"2.0","id":null,"method":"confirm"}',
+      [{ kind: "request", id: null, method: "confirm", params: undefined }],
+    ],
+    [
+      "a notification",
+      '{"jsonrpc":"2.0","method":"changed","params":[1]}',
+      [{ kind: "notification", method: "changed", params: [1] }],
+    ],
+    [
+      "a batch, in which one entry is another dialect's",
+      '[{"jsonrpc":"2.0","id":"S:1","result":1},{"id":"S:2","result":2},7,null]',
+      [{ kind: "result", id: "S:1", result: 1 }],
+    ],
+    [
+      "kkrpc 0.x",
+      '{"id":"1faf","method":"","args":{"result":3},"type":"response","version":"json"}',
+      [],
+    ],
+    ["kkrpc 2", '{"t":"r","id":"20e0","v":3}', []],
+    ["superjson", '{"json":{"id":"1"},"meta":{}}', []],
+    ["JSON that is no object", "3", []],
+    ["null", "null", []],
+    ["JSON-RPC 1.0", '{"jsonrpc":"1.0","id":"S:1","result":1}', []],
+  ];
+  test.each(table)("%s", (_name, line, messages) => {
+    expect(decode(line)).toEqual(messages);
+  });
+
+  test.each([
+    '{"jsonrpc":"2.0","id":"S:1"}',
+    '{"jsonrpc":"2.0","id":"S:1","error":"no"}',
+    '{"jsonrpc":"2.0","id":"S:1","error":{"message":"no"}}',
+  ])("an answer that is none still settles its call: %s", (line) => {
+    expect(decode(line)).toMatchObject([{ kind: "error", id: "S:1", error: { code: -32603 } }]);
+  });
+
+  test.each(["", "{", "Traceback (most recent call last):"])("not JSON: %j", (line) => {
+    expect(() => decode(line)).toThrow(SyntaxError);
+  });
+});
+
+describe("a request to a line", () => {
+  const good: [name: string, params: Params | undefined, end: string][] = [
+    ["no params", undefined, "}"],
+    ["by position", [1, "a", null, true], ',"params":[1,"a",null,true]}'],
+    ["by name", { a: 1, b: undefined }, ',"params":{"a":1}}'],
+    [
+      "separators and planes",
+      ["\u2028\r\n\ud83d\ude00"],
+      ',"params":["\u2028\\r\\n\ud83d\ude00"]}',
+    ],
+    ["text that looks like an escape", ["\\ud800 null"], ',"params":["\\\\ud800 null"]}'],
+    ["a date", [new Date(0)], ',"params":["1970-01-01T00:00:00.000Z"]}'],
+  ];
+  test.each(good)("%s", (_name, params, end) => {
+    expect(encodeRequest("S:1", "m", params)).toBe(
+      `{"jsonrpc":"2.0","id":"S:1","method":"m"${end}`,
+    );
+  });
+
+  const cycle: unknown[] = [];
+  cycle.push(cycle);
+  const bad: [name: string, params: Params, message: string | RegExp][] = [
+    ["NaN", [1, NaN], 'm: JSON cannot hold NaN (at "1" in its arguments)'],
+    [
+      "an infinity, deep",
+      [{ a: [-Infinity] }],
+      'm: JSON cannot hold -Infinity (at "0" in its arguments)',
+    ],
+    [
+      "a function",
+      [(): void => undefined],
+      'm: JSON cannot hold a function (at "0" in its arguments)',
+    ],
+    [
+      "a lone surrogate",
+      { text: "a\ud800" },
+      'm: JSON cannot hold a string with a lone surrogate (at "text" in its arguments)',
+    ],
+    ["a bigint", [1n], "m: Do not know how to serialize a BigInt"],
+    ["a cycle", cycle, /^m: Converting circular structure/],
+  ];
+  test.each(bad)("%s is refused, not changed", (_name, params, message) => {
+    expect(() => encodeRequest("S:1", "m", params)).toThrow(TypeError);
+    expect(() => encodeRequest("S:1", "m", params)).toThrow(message);
+  });
+});
+
+test("what this page does not expose", () => {
+  expect(JSON.parse(encodeMethodNotFound("S:w1", "confirm"))).toEqual({
+    jsonrpc: "2.0",
+    id: "S:w1",
+    error: { code: -32601, message: "Method not found: this page does not expose 'confirm'" },
+  });
+});

@@ -1,0 +1,118 @@
+# The project's commands. Each sets up what it needs by itself, so any of them can be the first.
+# Needed beforehand: Python 3.11 or newer with venv, Node 20 or newer with npm, cargo, git, make
+# and a C linker.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo generate format check docs bench test test-rust test-python test-typescript
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_ROOT_USER_ACTION := ignore
+export NO_MKDOCS_2_WARNING := 1
+
+PYTHON := .venv/bin/python
+MODULES := frontend-adapter/node_modules/.package-lock.json
+RELAY := examples/relay/target/release/relay
+CRATES := examples/relay benchmarks/driver
+GENERATE := -m rpc_worker generate shared_api:BackendAPI
+OUR_CLIENT := --out frontend-adapter/generated --io memory,node,tauri-event
+DEMO_CLIENT := --out examples/demo/rpc --io tauri-event
+
+help:
+	@echo 'make demo      a tour: a window, a relay in Rust and a worker in Python talk to each other'
+	@echo 'make test      every test and check, on every Python from 3.11 to 3.14 that is found'
+	@echo 'make check     formatting, lint, types, generated code, documentation'
+	@echo 'make format    puts formatting and generated code right'
+	@echo 'make generate  renews frontend-adapter/generated from shared_api'
+	@echo 'make bench     compares the worker with a hand-written loop and with jsonrpcserver'
+	@echo 'make docs      builds the documentation into site/'
+
+setup: .venv/.installed $(MODULES) $(RELAY)
+
+demo: setup
+	@$(PYTHON) $(GENERATE) $(DEMO_CLIENT)
+	@frontend-adapter/node_modules/.bin/esbuild examples/demo/tour.ts --bundle --platform=node \
+		--target=node20 --format=esm --log-level=warning --outfile=examples/demo/build/tour.mjs
+	@node examples/demo/build/tour.mjs
+
+generate: .venv/.installed
+	$(PYTHON) $(GENERATE) $(OUR_CLIENT)
+
+format: setup
+	.venv/bin/ruff check --fix-only --quiet
+	.venv/bin/ruff format
+	for crate in $(CRATES); do cargo fmt --manifest-path $$crate/Cargo.toml || exit 1; done
+	$(PYTHON) $(GENERATE) $(OUR_CLIENT)
+
+check: setup
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	.venv/bin/pyright --pythonpath $(PYTHON)
+	$(PYTHON) $(GENERATE) $(OUR_CLIENT) --check
+	$(PYTHON) $(GENERATE) $(DEMO_CLIENT)
+	cd frontend-adapter && npm run --silent check
+	frontend-adapter/node_modules/.bin/tsc --project examples/demo
+	for crate in $(CRATES); do \
+		cargo fmt --check --manifest-path $$crate/Cargo.toml || exit 1; \
+		cargo clippy --quiet --all-targets --manifest-path $$crate/Cargo.toml -- -D warnings || exit 1; \
+	done
+	$(PYTHON) -m mkdocs build --strict
+
+docs: .venv/.installed
+	$(PYTHON) -m mkdocs build --strict
+	@echo 'Open site/index.html'
+
+bench: .venv/.installed
+	$(PYTHON) benchmarks/run.py
+
+# The quick and the certain first; the closing lines of pytest and vitest stand at the end.
+test: setup
+	$(MAKE) --no-print-directory check
+	$(MAKE) --no-print-directory test-rust
+	$(MAKE) --no-print-directory test-python
+	$(MAKE) --no-print-directory test-typescript
+
+test-rust:
+	for crate in $(CRATES); do \
+		cargo test --quiet --manifest-path $$crate/Cargo.toml || exit 1; \
+	done
+
+test-python: setup
+	@sh tools/pythons | while read -r version python; do \
+		venv=.venv-$$version; \
+		case $$($(PYTHON) --version) in "Python $$version."*) venv=.venv;; esac; \
+		$(MAKE) --no-print-directory $$venv/.installed && \
+		echo "pytest on Python $$version" && \
+		$$venv/bin/python -m pytest --quiet </dev/null || exit 1; \
+	done
+
+test-typescript: setup
+	cd frontend-adapter && npm run --silent test
+
+# $(call environment,FOLDER,PYTHON,GROUP). pip comes first: dependency groups need a recent one.
+define environment
+test -x $(1)/bin/python || $(2) -m venv $(1)
+$(1)/bin/python -m pip install --quiet -c constraints.txt --upgrade pip
+$(1)/bin/python -m pip install --quiet -c constraints.txt --group build editables
+$(1)/bin/python -m pip install --quiet -c constraints.txt --group $(3) \
+	--no-build-isolation --editable .
+touch $@
+endef
+
+# The oldest supported Python that is there: type checkers judge by it, and what it runs, all run.
+.venv/.installed: pyproject.toml constraints.txt
+	@test -n "$$(sh tools/pythons)" || { \
+		echo 'No Python 3.11 to 3.14 that can make virtual environments was found: install one,'; \
+		echo 'on Debian and Ubuntu with: apt install python3 python3-venv'; exit 1; } >&2
+	$(call environment,.venv,$$(sh tools/pythons | sed -n '1s/^[^ ]* //p'),dev)
+
+.venv-%/.installed: pyproject.toml constraints.txt
+	$(call environment,.venv-$*,$$(sh tools/pythons | sed -n 's/^$* //p'),test)
+
+$(MODULES): frontend-adapter/package.json frontend-adapter/package-lock.json
+	cd frontend-adapter && npm ci --no-audit --no-fund
+	touch $@
+
+$(RELAY): examples/relay/Cargo.toml examples/relay/Cargo.lock $(wildcard examples/relay/src/*.rs)
+	cargo build --release --quiet --manifest-path examples/relay/Cargo.toml
+	touch $@

@@ -1,0 +1,248 @@
+"""The README and the documentation do what they say.
+
+Each page is a project in a folder of its own. A block with a title is a file of that project; shell
+lines are run in it, in the order of the page; a `console` block shows what they print, and a text
+block titled "exchange" what goes through the pipe. `…` stands for anything.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+import threading
+import tomllib
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+import pytest
+
+from tests.pages import CHECKOUT, DEADLINE, blocks, environment, read, succeed, write_files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ADAPTER: Final = CHECKOUT / "frontend-adapter"
+BIN: Final = ADAPTER / "node_modules" / ".bin"
+PAGES: Final = sorted(
+    ["README.md", *(f"docs/{p.name}" for p in CHECKOUT.glob("docs/*.md") if p.stem != "messages")]
+)
+"""All but the page of mistakes, which has a test of its own: `test_newcomer`."""
+
+LANGUAGES: Final = {"python", "ts", "sh", "console", "rust", "text"}
+
+TSCONFIG: Final = {
+    "compilerOptions": {
+        "strict": True,
+        "noUncheckedIndexedAccess": True,
+        "exactOptionalPropertyTypes": True,
+        "noEmit": True,
+        "target": "ES2022",
+        "module": "ESNext",
+        "moduleResolution": "bundler",
+        "lib": ["ES2020", "DOM"],
+        "types": [],
+    },
+    "files": ["main.ts"],
+}
+
+
+Json: TypeAlias = "dict[str, Json] | list[Json] | str | float | bool | None"
+
+
+def having(language: str, title: str = "") -> list[str]:
+    """Return the pages that have such a block."""
+    return [
+        page
+        for page in PAGES
+        if any(b.language == language and title in b.title for b in blocks(read(page)))
+    ]
+
+
+@pytest.fixture
+def project(tmp_path: Path, page: str) -> Path:
+    """Return a folder with the page's files in it."""
+    write_files(read(page), tmp_path)
+    return tmp_path
+
+
+def alike(shown: Json, found: Json) -> bool:
+    """Compare JSON, where `…` in the shown text stands for anything."""
+    match shown, found:
+        case "…", _:
+            return True
+        case str(), str():
+            pattern = re.escape(shown).replace("…", ".*")
+            return re.fullmatch(pattern, found, re.DOTALL) is not None
+        case dict(), dict():
+            return list(shown) == list(found) and all(alike(shown[k], found[k]) for k in shown)
+        case list(), list():
+            return len(shown) == len(found) and all(map(alike, shown, found))
+        case _:
+            return type(shown) is type(found) and shown == found
+
+
+# ----------------------------------------------------------------------------------- form
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_block_is_of_a_kind_that_is_tested(page: str) -> None:
+    for block in blocks(read(page)):
+        assert block.language in LANGUAGES, block
+        assert block.title or block.language in {"sh", "console", "text"}, block
+    text = read(page)
+    assert text.count("```") == 2 * len(blocks(read(page))), (
+        "a fence that is not closed, or indented"
+    )
+
+
+def test_the_readme_stays_within_two_screens() -> None:
+    lines = (CHECKOUT / "README.md").read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= 120
+    worker, client = (
+        next(b for b in blocks(read("README.md")) if b.language == language)
+        for language in ("python", "ts")
+    )
+    assert len(worker.text.splitlines()) <= 15
+    assert len(client.text.splitlines()) <= 6
+
+
+@pytest.mark.parametrize("page", [*PAGES, "CONTRIBUTING.md"])
+def test_links_lead_somewhere(page: str) -> None:
+    source = CHECKOUT / page
+    for target in re.findall(r"\]\((?!https?:)([^)]*)\)", source.read_text(encoding="utf-8")):
+        file, _, anchor = target.partition("#")
+        linked = source.parent / file if file else source
+        assert linked.exists(), target
+        if anchor:
+            headings = re.findall(r"^#+ (.+)$", linked.read_text(encoding="utf-8"), re.MULTILINE)
+            slugs = {re.sub(r"[^\w\- ]", "", h).lower().replace(" ", "-") for h in headings}
+            assert anchor in slugs, target
+
+
+# ----------------------------------------------------------------------------------- shell
+
+
+@pytest.mark.parametrize("page", [*having("sh"), "CONTRIBUTING.md"])
+def test_shell_lines_name_what_exists(page: str) -> None:
+    makefile = (CHECKOUT / "Makefile").read_text(encoding="utf-8")
+    package = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    for block in blocks(read(page)):
+        if block.language != "sh":
+            continue
+        for line in block.text.splitlines():
+            match shlex.split(line, comments=True):
+                case ["make", target]:
+                    assert f"\n{target}:" in makefile, line
+                case ["pip", "install", name]:
+                    assert name == package["name"], line
+                case ["rpc-worker", *_]:
+                    assert "rpc-worker" in package["scripts"], line
+                case [".venv/bin/python", "-m", "pytest", *arguments]:
+                    files = [a for a in arguments if a.endswith(".py")]
+                    assert all((CHECKOUT / file).exists() for file in files), line
+                case ["cd", "frontend-adapter", "&&", "npx", "vitest", "run"]:
+                    assert (ADAPTER / "package.json").exists(), line
+                case words:
+                    pytest.fail(f"nothing checks this line: {words}")
+
+
+def run_shell(project: Path, page: str) -> None:
+    """Run the page's own command lines, and compare what they print."""
+    for block in blocks(read(page)):
+        lines = block.text.splitlines()
+        if block.language == "sh":
+            for line in lines:
+                if line.startswith("rpc-worker"):
+                    succeed(line, cwd=project)
+        if block.language == "console":
+            shown = "\n".join(line for line in lines if not line.startswith("$ "))
+            printed = [succeed(line[2:], cwd=project) for line in lines if line.startswith("$ ")]
+            assert alike(shown, "".join(printed).rstrip("\n")), (shown, printed)
+
+
+# ----------------------------------------------------------------------------------- code
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("page", having("python"))
+def test_python_runs(project: Path, page: str) -> None:
+    for block in blocks(read(page)):
+        if block.language == "python":
+            # A worker finds the end of its input, and ends; a contract has nothing to do.
+            printed = succeed([sys.executable, block.title], cwd=project)
+            if block.title == "client.py":
+                assert printed == "42.0\n"
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("page", sorted({*having("ts"), *having("console")}))
+def test_commands_run_and_typescript_fits_what_they_generate(project: Path, page: str) -> None:
+    run_shell(project, page)
+    if page in having("ts"):
+        assert BIN.exists(), "run `make setup`"
+        (project / "node_modules").symlink_to(ADAPTER / "node_modules")
+        (project / "tsconfig.json").write_text(json.dumps(TSCONFIG), encoding="utf-8")
+        assert succeed([str(BIN / "tsc"), "--project", "."], cwd=project) == ""
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("page", ["README.md"])
+def test_the_readme_calls_its_worker_through_the_relay(project: Path, page: str) -> None:
+    run_shell(project, page)
+    (project / "node_modules").symlink_to(ADAPTER / "node_modules")
+    relay = json.dumps(str(CHECKOUT / "examples" / "demo" / "relay.ts"))
+    root, worker = json.dumps(f"{CHECKOUT}/"), json.dumps([sys.executable, "backend.py"])
+    (project / "window.ts").write_text(
+        f"import {{ startRelay }} from {relay};\n"
+        f"const relay = await startRelay({root}, {worker});\n"
+        'await import("./main.ts");\n'
+        "await relay.stop();\n"
+    )
+    bundle = ["--bundle", "--platform=node", "--format=esm", "--outfile=window.mjs"]
+    succeed([str(BIN / "esbuild"), "window.ts", "--log-level=error", *bundle], cwd=project)
+    assert succeed(["node", "window.mjs"], cwd=project) == "42\n"
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("page", having("rust"))
+def test_rust_is_well_formed(page: str) -> None:
+    for block in blocks(read(page)):
+        if block.language == "rust":
+            check = ["rustfmt", "--check", "--edition", "2021"]
+            assert succeed(check, cwd=CHECKOUT, stdin=block.text) == ""
+
+
+# ----------------------------------------------------------------------------------- the wire
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("page", having("text", "exchange"))
+def test_exchanges_happen_as_shown(project: Path, page: str) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "rpc_worker", "run", "backend:backend"],
+        cwd=project,
+        env=environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    ) as worker:
+        assert worker.stdin is not None
+        assert worker.stdout is not None
+        # A worker that says nothing fails the test and does not hang it.
+        deadline = threading.Timer(DEADLINE, worker.kill)
+        deadline.start()
+        first = worker.stdout.readline()
+        for block in blocks(read(page)):
+            for arrow, shown in re.findall(r"^(-->|<--) (.*)$", block.text, re.MULTILINE):
+                if arrow == "-->":
+                    worker.stdin.write(f"{shown}\n")
+                    worker.stdin.flush()
+                else:
+                    found = first if block.title == "first line" else worker.stdout.readline()
+                    assert alike(json.loads(shown), json.loads(found)), (shown, found)
+        rest, _ = worker.communicate()
+        deadline.cancel()
+    assert rest == ""
+    assert worker.returncode == 0

@@ -12,7 +12,10 @@ export NO_MKDOCS_2_WARNING := 1
 PYTHON := .venv/bin/python
 MODULES := frontend-adapter/node_modules/.package-lock.json
 RELAY := examples/relay/target/release/relay
+# Folders whose modules import each other by their bare names, as scripts do.
+SCRIPTS := examples/demo benchmarks
 CRATES := examples/relay benchmarks/driver
+PRETTIER := frontend-adapter/node_modules/.bin/prettier --config frontend-adapter/.prettierrc.json
 GENERATE := -m rpc_worker generate shared_api:BackendAPI
 OUR_CLIENT := --out frontend-adapter/generated --io memory,node,tauri-event
 DEMO_CLIENT := --out examples/demo/rpc --io tauri-event
@@ -29,7 +32,7 @@ help:
 setup: .venv/.installed $(MODULES) $(RELAY)
 
 demo: setup
-	@$(PYTHON) $(GENERATE) $(DEMO_CLIENT)
+	@$(PYTHON) $(GENERATE) $(DEMO_CLIENT) >/dev/null
 	@frontend-adapter/node_modules/.bin/esbuild examples/demo/tour.ts --bundle --platform=node \
 		--target=node20 --format=esm --log-level=warning --outfile=examples/demo/build/tour.mjs
 	@node examples/demo/build/tour.mjs
@@ -40,17 +43,21 @@ generate: .venv/.installed
 format: setup
 	.venv/bin/ruff check --fix-only --quiet
 	.venv/bin/ruff format
+	cd frontend-adapter && npm run --silent format
+	$(PRETTIER) --write --log-level warn examples/demo/*.ts
 	for crate in $(CRATES); do cargo fmt --manifest-path $$crate/Cargo.toml || exit 1; done
 	$(PYTHON) $(GENERATE) $(OUR_CLIENT)
 
 check: setup
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
-	.venv/bin/mypy
+	.venv/bin/mypy rpc_worker shared_api tests
+	for folder in $(SCRIPTS); do MYPYPATH=$$folder .venv/bin/mypy $$folder || exit 1; done
 	.venv/bin/pyright --pythonpath $(PYTHON)
 	$(PYTHON) $(GENERATE) $(OUR_CLIENT) --check
-	$(PYTHON) $(GENERATE) $(DEMO_CLIENT)
+	$(PYTHON) $(GENERATE) $(DEMO_CLIENT) >/dev/null
 	cd frontend-adapter && npm run --silent check
+	$(PRETTIER) --check --log-level warn examples/demo/*.ts
 	frontend-adapter/node_modules/.bin/tsc --project examples/demo
 	for crate in $(CRATES); do \
 		cargo fmt --check --manifest-path $$crate/Cargo.toml || exit 1; \
@@ -91,12 +98,13 @@ test-typescript: setup
 
 # $(call environment,FOLDER,PYTHON,GROUP). pip comes first: dependency groups need a recent one.
 define environment
-test -x $(1)/bin/python || $(2) -m venv $(1)
-$(1)/bin/python -m pip install --quiet -c constraints.txt --upgrade pip
-$(1)/bin/python -m pip install --quiet -c constraints.txt --group build editables
-$(1)/bin/python -m pip install --quiet -c constraints.txt --group $(3) \
+@echo 'Setting up $(1)'
+@test -x $(1)/bin/python || $(2) -m venv $(1)
+@$(1)/bin/python -m pip install --quiet -c constraints.txt --upgrade pip
+@$(1)/bin/python -m pip install --quiet -c constraints.txt --group build editables
+@$(1)/bin/python -m pip install --quiet -c constraints.txt --group $(3) \
 	--no-build-isolation --editable .
-touch $@
+@touch $@
 endef
 
 # The oldest supported Python that is there: type checkers judge by it, and what it runs, all run.
@@ -110,9 +118,11 @@ endef
 	$(call environment,.venv-$*,$$(sh tools/pythons | sed -n 's/^$* //p'),test)
 
 $(MODULES): frontend-adapter/package.json frontend-adapter/package-lock.json
-	cd frontend-adapter && npm ci --no-audit --no-fund
-	touch $@
+	@echo 'Setting up frontend-adapter/node_modules'
+	@cd frontend-adapter && npm ci --no-audit --no-fund --loglevel=error >/dev/null
+	@touch $@
 
 $(RELAY): examples/relay/Cargo.toml examples/relay/Cargo.lock $(wildcard examples/relay/src/*.rs)
-	cargo build --release --quiet --manifest-path examples/relay/Cargo.toml
-	touch $@
+	@echo 'Building $@'
+	@cargo build --release --quiet --manifest-path examples/relay/Cargo.toml
+	@touch $@

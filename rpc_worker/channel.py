@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any, Final, Protocol
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
-from msgspec import UNSET, Raw, UnsetType
+from msgspec import UNSET
 
-from rpc_worker import __version__
-from rpc_worker.dispatch import PROTOCOL, error_object
-from rpc_worker.errors import ErrorCode, RpcError
+from rpc_worker.dispatch import error_object
+from rpc_worker.errors import ErrorCode
 from rpc_worker.executors import BURST, Call, Executors
 from rpc_worker.limits import Limits
 from rpc_worker.lines import LineBuffer, Oversized
@@ -34,11 +33,11 @@ from rpc_worker.messages import (
     result_line,
     result_parts,
 )
-
-from rpc_worker.values import UnencodableResult, encode
+from rpc_worker.scalars import UnencodableResult
+from rpc_worker.system import System
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from rpc_worker.dispatch import Handler, Service
     from rpc_worker.lines import Line
@@ -95,12 +94,11 @@ class Channel:
         self._executors = Executors(self, limits, loop)
         self._in_flight: dict[bytes, Call] = {}
         self._notifications: set[Call] = set()
-        self._sessions: dict[str, Session] = {}
+        self._system = System(service, limits)
         self._small = min(JOINED, limits.response_bytes)
         self._replies: list[bytes] = []
         self._has_large_reply = False
         self._stopping = False
-        self._shutdown_asked = False
         self._idle: asyncio.Future[None] | None = None
 
     # ------------------------------------------------------------------ for the transport
@@ -156,8 +154,11 @@ class Channel:
         queue = executors.queue
         hurried = not self._stopping and len(queue) + len(lines) <= self._limits.queued_requests
         for line in lines:
-            message = decode(line) if line.__class__ is not Oversized else self._too_long(line)
-            if message.__class__ is Request:
+            if isinstance(line, Oversized):
+                self._refuse(decode_oversized(line, self._limits.message_bytes), None)
+                continue
+            message = decode(line)
+            if isinstance(message, Request):
                 # What most lines are is written out here; `_receive_request` knows all the rest.
                 identity = message.id
                 handler = handlers[message.method]
@@ -168,22 +169,23 @@ class Channel:
                     executors.backlog += size
                 else:
                     self._receive_request(message, len(line), None)
-            elif message.__class__ is Batch:
+            elif isinstance(message, Batch):
                 self._receive_batch(message)
-            elif message.__class__ is Invalid:
+            elif isinstance(message, Invalid):
                 self._refuse(message, None)
             # What looks like an answer is an answer to nothing: it is ignored.
         executors.pump()
-        if self._shutdown_asked:
-            self._shutdown_asked = False
+        if self._system.shutdown_asked:
+            self._system.shutdown_asked = False
             self.on_shutdown()
 
     def _receive_batch(self, batch: Batch) -> None:
         count, limit = len(batch.entries), self._limits.batch_entries
         if count > limit:
-            message = f"Batch too large: {count} entries, the limit is {limit}"
             error = ErrorObject(
-                ErrorCode.BATCH_TOO_LARGE, message, {"limit": limit, "received": count}
+                ErrorCode.BATCH_TOO_LARGE,
+                f"Batch too large: {count} entries, the limit is {limit}",
+                {"limit": limit, "received": count},
             )
             self._put((error_line(NULL, error),))
             return
@@ -215,7 +217,7 @@ class Channel:
             error = ErrorObject(ErrorCode.SHUTTING_DOWN, "The worker is shutting down")
             self._answer(identity, answers, error_line(identity, error))
         elif handler is None:
-            self._answer(identity, answers, *self._answer_reserved(request, identity))
+            self._answer(identity, answers, self._system.answer(request, identity))
         elif len(self._executors.queue) >= self._limits.queued_requests:
             self._answer(identity, answers, error_line(identity, self._busy()))
         else:
@@ -225,8 +227,8 @@ class Channel:
 
     def _receive_notification(self, request: Request, handler: Handler | None, size: int) -> None:
         if handler is None:
-            if request.method in _RESERVED:
-                self._answer_reserved(request, NULL)
+            # What the protocol itself offers happens; what nobody offers is ignored.
+            self._system.answer(request, NULL)
         elif self._stopping or len(self._executors.queue) >= self._limits.queued_requests:
             _logger.warning("the notification %s was dropped: busy", request.method)
         else:
@@ -247,67 +249,10 @@ class Channel:
         error = ErrorObject(ErrorCode.INVALID_REQUEST, message, {"id": msgspec.Raw(identity)})
         self._answer(NULL, answers, error_line(NULL, error))
 
-    def _too_long(self, line: Oversized) -> Invalid:
-        return decode_oversized(line, self._limits.message_bytes)
-
     def _busy(self) -> ErrorObject:
         limit = self._limits.queued_requests
         message = f"Busy: {limit} requests wait already"
         return ErrorObject(ErrorCode.BUSY, message, {"limit": limit, "received": limit + 1})
-
-    # -------------------------------------------------- the protocol's own methods (section 4)
-
-    def _answer_reserved(self, request: Request, identity: bytes) -> tuple[bytes, ...]:
-        """Return the answer to a method that is the protocol's, or nobody's."""
-        answer = _RESERVED.get(request.method)
-        if answer is None:
-            return (error_line(identity, self._service.unknown(request.method)),)
-        try:
-            return (result_line(identity, answer(self, request.params)),)
-        except Exception as error:  # noqa: BLE001 - a bug here must not end the conversation
-            return (error_line(identity, error_object(error, debug=self._service.debug)),)
-
-    def _hello(self, params: Raw | UnsetType) -> bytes:
-        try:
-            hello = msgspec.json.decode(b"" if params is UNSET else params, type=Session)
-        except (ValueError, RecursionError) as error:
-            expected = '{"session": 1 to 32 of A-Z a-z 0-9 _ -, "window"?: string}'
-            raise RpcError(
-                f"Invalid params: system.hello: expected {expected}: {error}",
-                code=ErrorCode.INVALID_PARAMS,
-                data={"param": None, "path": "$", "expected": expected, "received": str(error)},
-            ) from None
-        self._sessions[hello.session] = hello
-        return msgspec.json.encode({**self._service.identity(), "limits": self._limits})
-
-    def _ping(self, params: Raw | UnsetType) -> bytes:
-        return b"null" if params is UNSET else bytes(params)
-
-    def _version(self, _params: Raw | UnsetType) -> bytes:
-        import platform  # noqa: PLC0415 - seldom asked for, and not free
-
-        service = self._service
-        return msgspec.json.encode(
-            {
-                "name": service.name,
-                "version": service.version,
-                "protocol": PROTOCOL,
-                "python": platform.python_version(),
-                "rpcWorker": __version__,
-            }
-        )
-
-    def _discover(self, _params: Raw | UnsetType) -> bytes:
-        from rpc_worker.openrpc import document  # noqa: PLC0415 - seldom asked for
-
-        service = self._service
-        return msgspec.json.encode(
-            document(service.contract, name=service.name, version=service.version)
-        )
-
-    def _shutdown(self, _params: Raw | UnsetType) -> bytes:
-        self._shutdown_asked = True
-        return b"null"
 
     # --------------------------------------------------------------------------- answering
 
@@ -315,11 +260,8 @@ class Channel:
         """Answer a call with what its handler returned."""
         if call.answered:
             return
-        check = call.handler.check
         try:
-            if check is not None:
-                check(result)
-            body = encode(result)
+            body = call.handler.encode(result)
         except UnencodableResult as error:
             self.failed(call, error)
             return
@@ -411,18 +353,6 @@ class Channel:
         self._replies.extend(parts)
 
 
-class Session(msgspec.Struct, frozen=True):
-    """A client that said hello, as it said it (protocol, section 3).
-
-    Attributes:
-        session: Random, made by the client; the part of its ids before the first `:`.
-        window: Stable across reloads of a page; None for a client without windows.
-    """
-
-    session: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
-    window: str | None = None
-
-
 class _BatchAnswers(msgspec.Struct, eq=False):
     """The answers to a batch, until all of them are there.
 
@@ -437,21 +367,12 @@ class _BatchAnswers(msgspec.Struct, eq=False):
     size: int = 0
 
 
-_RESERVED: Final[dict[str, Callable[[Channel, Raw | UnsetType], bytes]]] = {
-    "system.hello": Channel._hello,
-    "system.ping": Channel._ping,
-    "system.version": Channel._version,
-    "system.shutdown": Channel._shutdown,
-    "rpc.discover": Channel._discover,
-}
-
-
 def _ignore() -> None:
     """Stand in for a hook that nobody has set."""
 
 
 def _log(call: Call, error: BaseException) -> None:
-    try:
-        _logger.error("%s raised %s", call.handler.method.wire, type(error).__name__, exc_info=error)
-    except BaseException:  # noqa: BLE001, S110 - an exception may raise while it is formatted
-        pass
+    # An exception may itself raise while it is formatted, and anything at all.
+    with suppress(BaseException):
+        name, kind = call.handler.method.wire, type(error).__name__
+        _logger.error("%s raised %s", name, kind, exc_info=error)

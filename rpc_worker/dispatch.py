@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from asyncio import CancelledError
+from inspect import CO_COROUTINE
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -18,7 +19,7 @@ from msgspec.structs import astuple
 from rpc_worker.contract import REQUIRED
 from rpc_worker.errors import ErrorCode, RpcError
 from rpc_worker.messages import ErrorObject
-from rpc_worker.values import UnencodableResult, decoder, encode, outgoing
+from rpc_worker.values import UnencodableResult, decoder, encode, encoder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -46,16 +47,19 @@ class Handler:
         function: The implementation's function, bound to its instance.
         mode: `loop` for a coroutine function, `thread`, or `inline` for a plain function that is
             quick enough to run on the loop.
-        check: What the result must pass before it is encoded; None where nothing can go wrong.
+        encode: Checks a result against its declared type, and encodes it; raises
+            UnencodableResult (-32003).
     """
 
-    __slots__ = ("_by_name", "_by_position", "_keywords", "check", "function", "method", "mode")
+    __slots__ = ("_by_name", "_by_position", "_keywords", "encode", "function", "method", "mode")
 
     def __init__(self, bound: Bound) -> None:
         self.method = method = bound.method
-        self.function: Callable[..., Any] = bound.function
         self.mode = bound.mode
-        self.check = outgoing(method.result)
+        self.function: Callable[..., Any] = bound.function
+        if bound.mode == "loop" and not _is_plain_coroutine_function(bound.function):
+            self.function = _as_coroutine_function(bound.function)
+        self.encode = encoder(method.result)
         positional = [parameter for parameter in method.parameters if not parameter.keyword]
         self._keywords = tuple(p.name for p in method.parameters if p.keyword)
         self._by_position = _by_position(method.wire, positional)
@@ -87,6 +91,20 @@ class Handler:
         from rpc_worker.explain import explain_params  # noqa: PLC0415 - only on failure
 
         return explain_params(self.method, bytes(_NO_PARAMS if params is UNSET else params), error)
+
+
+def _is_plain_coroutine_function(function: Callable[..., Any]) -> bool:
+    code = getattr(getattr(function, "__func__", function), "__code__", None)
+    return code is not None and bool(code.co_flags & CO_COROUTINE)
+
+
+def _as_coroutine_function(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Wrap what returns something to await, so that all of it runs where the coroutine runs."""
+
+    async def call(*args: Any, **kwargs: Any) -> Any:
+        return await function(*args, **kwargs)
+
+    return call
 
 
 def _by_position(
@@ -212,7 +230,9 @@ def error_object(error: BaseException, *, debug: bool = False) -> ErrorObject:
         message = _text(error)
         data = UNSET if error.data is None else error.data
         try:
-            return ErrorObject(int(error.code), message, data if data is UNSET else Raw(encode(data)))
+            return ErrorObject(
+                int(error.code), message, data if data is UNSET else Raw(encode(data))
+            )
         except UnencodableResult as reason:
             return error_object(reason, debug=debug)
     if isinstance(error, UnencodableResult):

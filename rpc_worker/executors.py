@@ -21,14 +21,14 @@ import sys
 from collections import deque
 from contextvars import copy_context
 from time import monotonic
-from types import CoroutineType
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Coroutine, Generator
+    from collections.abc import Coroutine, Generator
     from contextvars import Context
+    from types import CoroutineType
 
     import anyio
     from msgspec import Raw, UnsetType
@@ -131,9 +131,16 @@ class Executors:
         self._left = BURST
         self._until = monotonic() + SLICE
         while queue and self._left > 0 and not self.blocked and self._suspended < self._limit:
-            if queue[0].handler.mode != "loop":
-                self._start_plain(self._take())
-            elif not self._start_leader():
+            call = queue[0]
+            if call.handler.mode == "loop":
+                if not self._start_leader():
+                    break
+                continue
+            del queue[0]
+            self.backlog -= call.size
+            self._left = left = self._left - 1
+            self._start_plain(call)
+            if not left & 3 and monotonic() > self._until:
                 break
         self._outcome.flush()
         if queue and not self._leading and not self._is_full():
@@ -172,29 +179,21 @@ class Executors:
     def _is_full(self) -> bool:
         return self.blocked or self._suspended >= self._limit
 
-    def _take(self) -> Call:
-        self._left = left = self._left - 1
-        if not left & 3 and monotonic() > self._until:
-            self._left = 0
-        call = self.queue.popleft()
-        self.backlog -= call.size
-        return call
-
     def _start_task(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        # Given a name, a task need not make one up.
+        task = asyncio.Task(coroutine, loop=self._loop, name="rpc-worker")
         # The loop itself keeps weak references only.
-        task = self._loop.create_task(coroutine)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     # ------------------------------------------------------------------------- on the loop
 
     def _start_leader(self) -> bool:
         """Return whether the leader has already done what it could."""
         if EAGER:
-            task = asyncio.Task(self._lead(), loop=self._loop, eager_start=True)
-            if not task.done():
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+            # Done at once, or kept by `_last_steps`.
+            asyncio.Task(  # type: ignore[call-arg, unused-ignore]  # typeshed: 3.12 and later
+                self._lead(), loop=self._loop, name="rpc-worker", eager_start=True
+            )
             return True
         if self._parked is not None:
             self._parked.set_result(None)
@@ -207,22 +206,22 @@ class Executors:
     async def _lead(self) -> None:
         """Run calls one after the other, until one suspends; that one to its end."""
         task = cast("asyncio.Task[None]", asyncio.current_task())
-        queue, outcome = self.queue, self._outcome
+        queue, take, outcome = self.queue, self.queue.popleft, self._outcome
         while True:
             while queue and self._left > 0:
-                call = self._take()
+                self._left = left = self._left - 1
+                if not left & 3 and monotonic() > self._until:
+                    self._left = 0
+                call = take()
+                self.backlog -= call.size
                 handler = call.handler
-                if handler.mode != "loop":
+                if call.answered or handler.mode != "loop":
                     self._start_plain(call)
-                    continue
-                if call.answered:
                     continue
                 # The first step is written out here: it is all that most handlers ever need.
                 try:
                     args, kwargs = handler.arguments(call.params)
                     coroutine = handler.function(*args, **kwargs)
-                    if coroutine.__class__ is not CoroutineType:
-                        coroutine = _await(coroutine)
                     context = copy_context()
                     awaited = context.run(coroutine.send, None)
                 except StopIteration as stop:
@@ -235,6 +234,7 @@ class Executors:
                 if task.cancelling():
                     # The handler cancelled its own task: that must not reach the next one.
                     self._leading = False
+                    self._tasks.discard(task)
                     self.resume()
                     return
             if EAGER:
@@ -250,6 +250,7 @@ class Executors:
     async def _last_steps(self, call: Call, rest: _Rest, task: asyncio.Task[None]) -> None:
         """Run a suspended handler to its end, in this task, which another leader has left."""
         call.task = task
+        self._tasks.add(task)
         self._suspended += 1
         self._leading = False
         if not EAGER and self.queue and not self._is_full():
@@ -262,16 +263,18 @@ class Executors:
         else:
             self._suspended -= 1
             self._outcome.finished(call, result)
-        self._flush_or_resume()
+        self._end_task(task)
 
-    def _flush_or_resume(self) -> None:
-        """Write the reply at once if it is the only one to come, else with those of this pass."""
+    def _end_task(self, task: asyncio.Task[None]) -> None:
+        """Let go of a task that has come to its end, and write what it has left to be written."""
+        self._tasks.discard(task)
         if self._suspended or self.queue:
+            # The replies of one pass of the loop are written together.
             self.resume()
         else:
             self._outcome.flush()
 
-    # ------------------------------------------------------------------------- inline and in a thread
+    # ----------------------------------------------------------------- inline and in a thread
 
     def _start_plain(self, call: Call) -> None:
         """Call a function that is marked inline, or have a thread call it."""
@@ -314,7 +317,7 @@ class Executors:
             self._outcome.failed(call, error)
         else:
             self._outcome.finished(call, result)
-        self._flush_or_resume()
+        self._end_task(cast("asyncio.Task[None]", asyncio.current_task()))
 
     def _thread(
         self, call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -350,20 +353,16 @@ class _Rest:
         coroutine, run, awaited = self._coroutine, self._context.run, self._awaited
         send, throw = coroutine.send, coroutine.throw
         while True:
+            raised: BaseException | None = None
+            value: Any = None
             try:
                 value = yield awaited
             except GeneratorExit:
                 run(coroutine.close)
                 raise
             except BaseException as error:  # noqa: BLE001 - it is the coroutine's to handle
-                step, argument = throw, error
-            else:
-                step, argument = send, value
+                raised = error
             try:
-                awaited = run(step, argument)
+                awaited = run(send, value) if raised is None else run(throw, raised)
             except StopIteration as stop:
                 return stop.value
-
-
-async def _await(awaitable: Awaitable[Any]) -> Any:
-    return await awaitable

@@ -33,9 +33,11 @@ def explain_params(method: Method, params: bytes, error: Exception) -> RpcError:
         # Numbers beyond the range of a float, or text that is not UTF-8.
         return _invalid(method, None, "$", "values that can be decoded", str(error))
     if isinstance(given, list):
-        return _by_position(method, given, error)
+        entries: list[Any] = given
+        return _by_position(method, entries, error)
     if isinstance(given, dict):
-        return _by_name(method, given, error)
+        members: dict[str, Any] = given
+        return _by_name(method, members, error)
     return _invalid(method, None, "$", "an array or an object", _show(given))
 
 
@@ -73,7 +75,9 @@ def _by_name(method: Method, given: dict[str, Any], error: Exception) -> RpcErro
     return _invalid(method, None, "$", "params that fit", str(error))
 
 
-_PLACE: Final = re.compile(r"(?P<what>.*?)(?: - at `(?P<key>key in )?(?P<path>\$[^`]*)`)?", re.DOTALL)
+_PLACE: Final = re.compile(
+    r"(?P<what>.*?)(?: - at `(?P<key>key in )?(?P<path>\$[^`]*)`)?", re.DOTALL
+)
 _EXPECTED: Final = re.compile(r"Expected `(?P<expected>[^`]*)`(?P<bound>.*?)(?:, got `[^`]*`)?")
 _STEP: Final = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\[\.\.\.\]")
 
@@ -107,9 +111,10 @@ def _walk(node: schema.Type | None, value: Any, path: str) -> tuple[schema.Type 
         node = _inner(node, value)
         if name is not None:
             node = _field(node, name)
-            if not isinstance(value, dict) or name not in value:
+            members: dict[str, Any] = value if isinstance(value, dict) else {}
+            if name not in members:
                 return node, "nothing"
-            value = value[name]
+            value = members[name]
         elif index is not None:
             node = _item(node, int(index))
             value = value[int(index)]
@@ -122,7 +127,9 @@ def _walk(node: schema.Type | None, value: Any, path: str) -> tuple[schema.Type 
 def _inner(node: schema.Type | None, value: Any) -> schema.Type | None:
     """Return the member of an optional that is not null, if the value is not null either."""
     if isinstance(node, schema.Union) and value is not None:
-        members = [m for m in node.members if not (isinstance(m, schema.Scalar) and m.kind == "null")]
+        members = [
+            m for m in node.members if not (isinstance(m, schema.Scalar) and m.kind == "null")
+        ]
         if len(members) == 1:
             return members[0]
     return node

@@ -102,4 +102,3 @@ class LineBuffer:
         if len(self._partial) > self._limit + len(_BOM) + 1:
             self._skipped = len(self._partial) - self._head
             del self._partial[self._head :]
-

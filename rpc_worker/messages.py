@@ -9,14 +9,14 @@ Nothing here reads or writes anything, and nothing here knows of methods.
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from rpc_worker.errors import ErrorCode
 from rpc_worker.limits import NESTING
+from rpc_worker.lines import HEAD
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -128,15 +128,15 @@ def decode(line: Line | Raw) -> Message:
         message: Request | list[Raw] = _decode_request(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return _decode_loosely(bytes(line), error)
-    if message.__class__ is not Request:
-        return _decode_batch(line, cast("list[Raw]", message))
+    if not isinstance(message, Request):
+        return _decode_batch(line, message)
     identity = message.id
     if identity is not UNSET:
         message.id = identity = bytes(identity)
         if identity[0] not in _ID_STARTS or not (identity.isascii() or _is_utf8(identity)):
             return _bad_id(identity)
     # Nesting takes two bytes a level, so most lines are too short to be looked at.
-    if len(line) > _NESTING_BYTES and nests_too_deeply(bytes(line)):
+    if len(line) > _NESTING_BYTES and _nests_too_deeply(line):
         return _too_deep(NULL if identity is UNSET else identity)
     return message
 
@@ -148,21 +148,23 @@ def decode_oversized(line: Oversized, limit: int) -> Invalid:
         f"Message too large: {line.length} bytes on one line, the limit is {limit}",
         {"limit": limit, "received": line.length},
     )
-    return Invalid(salvage_id(line.head), error)
+    return Invalid(_salvage(line.head), error)
 
 
 def _decode_batch(line: Line | Raw, entries: list[Raw]) -> Batch | Invalid:
     if not entries:
         return _invalid(NULL, "an empty batch")
-    if len(line) > _NESTING_BYTES and nests_too_deeply(bytes(line)):
+    if len(line) > _NESTING_BYTES and _nests_too_deeply(line):
         return _too_deep(NULL)
     return Batch(entries)
 
 
 def _decode_loosely(line: bytes, error: Exception) -> Response | Invalid:
     """Say what is wrong with a line that is no request."""
-    if isinstance(error, RecursionError) or (len(line) > _NESTING_BYTES and nests_too_deeply(line)):
-        return _too_deep(salvage_id(line[:_SALVAGED]))
+    if isinstance(error, RecursionError) or (
+        len(line) > _NESTING_BYTES and _nests_too_deeply(line)
+    ):
+        return _too_deep(_salvage(line))
     try:
         # A mismatch of types hides a later mistake in the grammar, so that comes first.
         _check_grammar(line)
@@ -196,7 +198,7 @@ def _explain(envelope: _Envelope) -> Response | Invalid:
 
 def _unreadable(line: bytes, reason: str) -> Invalid:
     error = ErrorObject(ErrorCode.PARSE_ERROR, f"Parse error: {reason}")
-    return Invalid(salvage_id(line[:_SALVAGED]), error)
+    return Invalid(_salvage(line), error)
 
 
 def _invalid(identity: bytes, reason: str) -> Invalid:
@@ -211,6 +213,22 @@ def _too_deep(identity: bytes) -> Invalid:
     reason = f"arrays and objects nested more than {NESTING} levels deep"
     error = ErrorObject(ErrorCode.PARSE_ERROR, f"Parse error: {reason}", {"limit": NESTING})
     return Invalid(identity, error)
+
+
+def _nests_too_deeply(line: Line | Raw) -> bool:
+    text = bytes(line)
+    if text.count(b"[") + text.count(b"{") <= NESTING:
+        return False
+    from rpc_worker.salvage import nests_too_deeply  # noqa: PLC0415 - few lines have that many
+
+    return nests_too_deeply(text, NESTING)
+
+
+def _salvage(text: bytes) -> bytes:
+    from rpc_worker.salvage import salvage_id  # noqa: PLC0415 - only for what cannot be read
+
+    identity = salvage_id(text[:HEAD])
+    return NULL if identity is None or not _is_id(identity) else identity
 
 
 def _excerpt(text: bytes, length: int = 60) -> str:
@@ -234,62 +252,6 @@ def _is_utf8(text: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-# ------------------------------------------------------------------------ depth and salvage
-
-_STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"')
-_ALL_SQUARE: Final = bytes.maketrans(b"{}", b"[]")
-_NOT_BRACKETS: Final = bytes(byte for byte in range(256) if byte not in b"[]{}")
-
-
-def nests_too_deeply(text: bytes) -> bool:
-    """Tell whether arrays and objects nest more than 500 levels deep.
-
-    Each pass over what is left of the brackets removes the innermost level, in C; a line with few
-    brackets, however long, takes none. The grammar, and so which bracket closes which, is not
-    looked at here.
-    """
-    if text.count(b"[") + text.count(b"{") <= NESTING:
-        return False
-    brackets = _STRING.sub(b"", text).translate(_ALL_SQUARE, _NOT_BRACKETS)
-    for _ in range(NESTING):
-        shorter = brackets.replace(b"[]", b"")
-        if len(shorter) == len(brackets):
-            # Nothing closes what is open.
-            return len(brackets) - len(brackets.lstrip(b"[")) > NESTING
-        brackets = shorter
-    return bool(brackets)
-
-
-_SALVAGED: Final = 256
-"""How far into an unreadable line its id is looked for; see `lines.HEAD`."""
-
-_MEMBER: Final = re.compile(
-    rb'\s*+"((?:[^"\\]|\\.)*+)"\s*+:\s*+'
-    rb'("(?:[^"\\\x00-\x1f]|\\.)*+"|-?+(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][+-]?+[0-9]++)?+'
-    rb"|null|true|false)\s*+([,}])"
-)
-_ANSWERING: Final = re.compile(rb'\s*+"(?:result|error)"')
-
-
-def salvage_id(head: bytes) -> bytes:
-    """Return the id among the first members of a broken or overlong request, or `null`.
-
-    Nothing is taken from what looks like an answer: answers are never answered.
-    """
-    start = head.find(b"{")
-    if head[:start].strip():
-        return NULL
-    position = start + 1
-    while (member := _MEMBER.match(head, position)) is not None:
-        if member[1] == b"id":
-            answers = member[3] == b"," and _ANSWERING.match(head, member.end())
-            return NULL if answers or not _is_id(member[2]) else member[2]
-        if member[1] in (b"result", b"error"):
-            return NULL
-        position = member.end()
-    return NULL
 
 
 # ----------------------------------------------------------------------------- writing

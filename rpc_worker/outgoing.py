@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
-import sys
 import uuid
-from collections.abc import Mapping, Sequence
-from types import GenericAlias
-from typing import Annotated, Any, Final
+from collections.abc import Callable, Collection, Mapping, Sequence
+from math import isfinite
+from operator import attrgetter
+from typing import Annotated, Any, Final, TypeAlias
 
 import msgspec
 
@@ -25,11 +25,11 @@ from rpc_worker.markers import BigInt
 from rpc_worker.scalars import (
     SAFE,
     SCALARS,
-    TOO_DEEP,
     Check,
     UnencodableResult,
     check_local_datetime,
     expected,
+    guarded,
     member,
 )
 
@@ -44,7 +44,7 @@ def outgoing(node: schema.Type) -> Check:
     BigInt, a Raw that is not one line of JSON, anywhere inside.
     """
     check = _Checks().whole(node)
-    return check if isinstance(node, schema.Scalar) else _guarded(check)
+    return check if isinstance(node, schema.Scalar) else guarded(check)
 
 
 class _Checks:
@@ -79,19 +79,18 @@ class _Checks:
 
     def _array(self, node: schema.Array) -> Check:
         check_item = self.inside(node.item)
-        narrowed = _narrowed(node)
+        at_once = _at_once(node.item)
 
         def check(value: Any) -> None:
             if not _is_array(value):
                 raise _misfit(node, value)
-            if check_item is None or (narrowed is not None and _converts(value, narrowed)):
+            if check_item is None or (at_once is not None and at_once(value)):
                 return
-            index = 0
-            try:
-                for index, item in enumerate(value):  # noqa: B007 - read in the handler below
+            for index, item in enumerate(value):
+                try:
                     check_item(item)
-            except UnencodableResult as error:
-                raise error.within(f"[{index}]") from None
+                except UnencodableResult as error:
+                    raise error.within(f"[{index}]") from None
 
         return check
 
@@ -112,14 +111,14 @@ class _Checks:
 
     def _map(self, node: schema.Map) -> Check:
         check_key, check_item = self.inside(node.key), self.inside(node.value)
-        narrowed = _narrowed(node)
+        at_once = None if check_key else _at_once(node.value)
 
         def check(value: Any) -> None:
             if not _is_object(value):
                 raise _misfit(node, value)
             if check_key is None and check_item is None:
                 return
-            if narrowed is not None and _converts(value, narrowed):
+            if at_once is not None and at_once(list(value.values())):
                 return
             for key, item in value.items():
                 try:
@@ -176,12 +175,11 @@ def _instance(node: schema.Record, parts: list[tuple[str, str, Check]]) -> Check
     def check(value: Any) -> None:
         if type(value) is not cls and not isinstance(value, cls):
             raise _misfit(node, value)
-        wire = ""
-        try:
-            for name, wire, check_field in parts:  # noqa: B007 - read in the handler below
+        for name, wire, check_field in parts:
+            try:
                 check_field(getattr(value, name))
-        except UnencodableResult as error:
-            raise error.within(member(wire)) from None
+            except UnencodableResult as error:
+                raise error.within(member(wire)) from None
 
     return check
 
@@ -311,60 +309,70 @@ _SCALAR_CLASSES: Final[dict[str, tuple[type, ...]]] = {
 }
 
 
-# ---------------------------------------------------------------- containers of builtin values
+# ------------------------------------------------------------------------------ many at once
 
-_INT: Final = Annotated[int, msgspec.Meta(ge=-SAFE, le=SAFE)]
-_FLOAT: Final = Annotated[
-    float, msgspec.Meta(ge=-sys.float_info.max, le=sys.float_info.max)
-]  # NaN is neither, for msgspec too.
-_NARROWED: Final[dict[str, Any]] = {
-    "null": type(None), "bool": bool, "int": _INT, "float": _FLOAT, "str": str,
-}  # fmt: skip
+_Int: TypeAlias = Annotated[int, msgspec.Meta(ge=-SAFE, le=SAFE)]
+AtOnce: TypeAlias = Callable[[Collection[Any]], bool]
+_ONLY_INTS: Final = frozenset({int})
+_ONLY_FLOATS: Final = frozenset({float})
 
 
-def _narrowed(node: schema.Type) -> Any:
-    """Return a type that `msgspec.convert` accepts only what may be sent for, or None.
-
-    It looks through a container of builtin values some ten times as fast as a loop. What it does
-    not accept may yet be sent, an IntEnum's member say: the loop decides, and finds the place.
-    """
-    match node:
-        case schema.Scalar():
-            return _NARROWED.get(node.kind)
-        case schema.Array():
-            item = _narrowed(node.item)
-            return None if item is None else GenericAlias(list, item)
-        case schema.Map():
-            key, value = _narrowed(node.key), _narrowed(node.value)
-            return None if key is None or value is None else GenericAlias(dict, (key, value))
-        case schema.Union(members=(first, last)) if _is_null(last):
-            item = _narrowed(first)
-            return None if item is None else item | None
-        case _:
-            return None
-
-
-def _converts(value: Any, narrowed: Any) -> bool:
+def _are_safe_ints(values: Collection[Any]) -> bool:
+    # `convert` alone would let a BigInt pass, which is sent as a text.
+    if not _ONLY_INTS.issuperset(map(type, values)):
+        return False
     try:
-        msgspec.convert(value, narrowed)
-    except (ValueError, RecursionError):
+        msgspec.convert(values, list[_Int])
+    except msgspec.ValidationError:
         return False
     return True
 
 
+def _are_finite_floats(values: Collection[Any]) -> bool:
+    # The sum of what is finite can be infinite: then they are looked at one by one.
+    return _ONLY_FLOATS.issuperset(map(type, values)) and isfinite(sum(values))
+
+
+def _at_once(node: schema.Type, within: tuple[schema.Type, ...] = ()) -> AtOnce | None:
+    """Return whether plain values may all be sent, some three times as fast as a loop tells.
+
+    If its answer is no, they may yet be: the loop decides, and finds the place. None where there is
+    no such short cut.
+    """
+    match node:
+        case schema.Scalar(kind="int"):
+            return _are_safe_ints
+        case schema.Scalar(kind="float"):
+            return _are_finite_floats
+        case schema.Union(members=(inner, last)) if _is_null(last):
+            at_once = _at_once(inner, within)
+            return at_once and (lambda values: at_once([v for v in values if v is not None]))
+        case schema.Record(kind="struct" | "dataclass" | "attrs") if node not in within:
+            return _columns(node, (*within, node))
+        case _:
+            return None
+
+
+def _columns(node: schema.Record, within: tuple[schema.Type, ...]) -> AtOnce | None:
+    """Return the same for records: their class at once, then each field of all of them."""
+    columns: list[tuple[Callable[[Any], Any], AtOnce]] = []
+    for field in node.fields:
+        if _can_go_wrong(field.type, set()):
+            at_once = None if field.unset else _at_once(field.type, within)
+            if at_once is None:
+                return None
+            columns.append((attrgetter(field.name), at_once))
+    only = frozenset({node.cls})
+
+    def check(values: Collection[Any]) -> bool:
+        return only.issuperset(map(type, values)) and all(
+            at_once(list(map(get, values))) for get, at_once in columns
+        )
+
+    return check
+
+
 # ------------------------------------------------------------------------------------ failures
-
-
-def _guarded(check: Check) -> Check:
-    """Return the check for a type that may contain itself."""
-
-    def guarded(value: Any) -> None:
-        try:
-            check(value)
-        except RecursionError:
-            raise UnencodableResult(TOO_DEEP) from None
-
-    return guarded
 
 
 def _misfit(node: schema.Type, value: object) -> UnencodableResult:

@@ -29,6 +29,7 @@ __all__ = [
     "check_any",
     "check_local_datetime",
     "expected",
+    "guarded",
     "member",
     "received",
 ]
@@ -63,7 +64,8 @@ class UnencodableResult(ValueError):  # noqa: N818 - named as the protocol names
 
     def within(self, step: str) -> UnencodableResult:
         """Return this error as it is seen from the value around: `[3]` or `.size` comes first."""
-        self.path = f"${step}{self.path[1:]}"
+        if self.problem != TOO_DEEP:  # The path to that would be longer than the message.
+            self.path = f"${step}{self.path[1:]}"
         return self
 
 
@@ -89,6 +91,22 @@ def member(step: object) -> str:
     return f"[{step!a:.40}]" if isinstance(step, (str, int, float)) else f"[{received(step)}]"
 
 
+def guarded(check: Check) -> Check:
+    """Return a check that raises nothing but UnencodableResult, whatever the value's class does."""
+
+    def guard(value: Any) -> None:
+        try:
+            check(value)
+        except UnencodableResult:
+            raise
+        except RecursionError:
+            raise UnencodableResult(TOO_DEEP) from None
+        except Exception as error:  # noqa: BLE001 - properties and iterators of the user's run here
+            raise UnencodableResult(f"reading it raises {type(error).__name__}: {error}") from None
+
+    return guard
+
+
 # ------------------------------------------------------------------------------------ numbers
 
 
@@ -97,6 +115,7 @@ def _check_int(value: Any) -> None:
         _check_unusual_int(value)
 
 
+@guarded
 def _check_unusual_int(value: Any) -> None:
     """Look at what is no plain int within the range: an IntEnum's member, or a misfit."""
     if isinstance(value, (bool, BigInt)) or not isinstance(value, int):
@@ -114,6 +133,7 @@ def _check_float(value: Any) -> None:
         _check_unusual_float(value)
 
 
+@guarded
 def _check_unusual_float(value: Any) -> None:
     """Look at what is no plain finite float: an int, numpy's float64, or a misfit."""
     if isinstance(value, int) and not isinstance(value, (bool, BigInt)):
@@ -127,9 +147,9 @@ def _check_unusual_float(value: Any) -> None:
 
 
 def _check_bigint(value: Any) -> None:
-    if type(value) is not BigInt:
-        if isinstance(value, int) and not isinstance(value, bool):
-            raise UnencodableResult(f"expected BigInt, got {received(value)}; write BigInt(…)")
+    if type(value) is int:
+        raise UnencodableResult("expected BigInt, got int; write BigInt(…)")
+    if not isinstance(value, BigInt):
         raise expected("BigInt", value)
 
 
@@ -146,6 +166,7 @@ def _check_datetime(value: Any) -> None:
         )
 
 
+@guarded
 def check_local_datetime(value: Any) -> None:
     """Refuse a datetime that has a time zone, where `Meta(tz=False)` declares it has none."""
     if not isinstance(value, dt.datetime):
@@ -175,18 +196,15 @@ def _check_raw(value: Any, depth: int = 0) -> None:
 # ---------------------------------------------------------------------------------------- Any
 
 
+@guarded
 def check_any(value: Any) -> None:
     """Refuse a value of no declared type that must not be sent, or has no form in JSON."""
-    try:
-        _check_part(value, 0)
-    except RecursionError:
-        # A `__iter__` of the user's, or a stack that was deep before.
-        raise UnencodableResult(TOO_DEEP) from None
+    _check_part(value, 0)
 
 
 def _check_part(value: object, depth: int) -> None:
     kind = type(value)
-    if kind is str or kind is bool or value is None:
+    if kind in _HARMLESS:
         return
     if kind is int or kind is float:
         _check_float(value)
@@ -194,20 +212,26 @@ def _check_part(value: object, depth: int) -> None:
     if depth >= NESTING:
         raise UnencodableResult(TOO_DEEP)
     look = _PLAIN.get(kind) or _look_for(value)
-    step: object = None
-    try:
-        for step, part in look(value, depth):  # noqa: B007 - read in the handler below
+    for step, part in look(value, depth):
+        # Most parts are leaves: a call for each would take twice as long.
+        if type(part) is str or (type(part) is int and -SAFE <= part <= SAFE):
+            continue
+        try:
             _check_part(part, depth + 1)
-    except UnencodableResult as error:
-        if error.problem == TOO_DEEP:
-            raise  # The path to it would be longer than the rest of the message.
-        raise error.within(member(step)) from None
+        except UnencodableResult as error:
+            raise error.within(member(step)) from None
+
+
+_HARMLESS: Final = frozenset({str, bool, type(None)})
 
 
 def _check_key(key: Any) -> None:
     if type(key) in _NO_KEYS:
         raise expected("a text or a number as an object's key", key)
-    _check_part(key, 0)
+    try:
+        _check_part(key, 0)
+    except UnencodableResult as error:
+        raise error.within(member(key)) from None
 
 
 _NO_KEYS: Final = frozenset({bool, type(None), tuple, frozenset})
@@ -301,10 +325,15 @@ _PLAIN: Final[dict[type, _Look]] = {dict: _members, list: _items}
 # ------------------------------------------------------------------------------------ by kind
 
 
-def _kind_of(what: str, *classes: type) -> Check:
-    def check(value: Any) -> None:
+def _instance_of(what: str, *classes: type) -> Check:
+    @guarded
+    def check_subclass(value: Any) -> None:
         if not isinstance(value, classes):
             raise expected(what, value)
+
+    def check(value: object) -> None:
+        if type(value) not in classes:
+            check_subclass(value)
 
     return check
 
@@ -314,11 +343,6 @@ def _check_null(value: Any) -> None:
         raise expected("None", value)
 
 
-def _check_str(value: Any) -> None:
-    if type(value) is not str and not isinstance(value, str):
-        raise expected("str", value)
-
-
 def _check_date(value: Any) -> None:
     if not isinstance(value, dt.date) or isinstance(value, dt.datetime):
         raise expected("date", value)
@@ -326,19 +350,19 @@ def _check_date(value: Any) -> None:
 
 SCALARS: Final[dict[str, Check]] = {
     "any": check_any,
-    "raw": _check_raw,
+    "raw": guarded(_check_raw),
     "null": _check_null,
-    "bool": _kind_of("bool", bool),
+    "bool": _instance_of("bool", bool),
     "int": _check_int,
     "float": _check_float,
-    "str": _check_str,
-    "bytes": _kind_of("bytes", bytes, bytearray, memoryview),
-    "bigint": _check_bigint,
-    "datetime": _check_datetime,
-    "date": _check_date,
-    "time": _kind_of("time", dt.time),
-    "timedelta": _kind_of("timedelta", dt.timedelta),
-    "uuid": _kind_of("UUID", uuid.UUID),
-    "decimal": _kind_of("Decimal", decimal.Decimal),
+    "str": _instance_of("str", str),
+    "bytes": _instance_of("bytes", bytes, bytearray, memoryview),
+    "bigint": guarded(_check_bigint),
+    "datetime": guarded(_check_datetime),
+    "date": guarded(_check_date),
+    "time": _instance_of("time", dt.time),
+    "timedelta": _instance_of("timedelta", dt.timedelta),
+    "uuid": _instance_of("UUID", uuid.UUID),
+    "decimal": _instance_of("Decimal", decimal.Decimal),
 }
 """The check of each kind of scalar."""

@@ -76,12 +76,14 @@ def _pairs(method: Method, found: inspect.Signature) -> Iterator[tuple[Parameter
     by_name = dict(found.parameters)
     positional = [p for p in by_name.values() if p.kind in _BY_POSITION]
     rest = {p.kind: p for p in by_name.values() if p.kind in _VARIADIC}
+    taken = {p.name for p in positional}
     promised = [p for p in method.parameters if not p.keyword]
     for parameter, candidate in zip(promised, positional, strict=False):
         yield parameter, candidate
     for parameter in promised[len(positional) :]:
         # One of the name, but keyword-only, is a misfit of kind; it is said so later.
-        yield parameter, rest.get(Found.VAR_POSITIONAL) or by_name.get(parameter.name)
+        named = None if parameter.name in taken else by_name.get(parameter.name)
+        yield parameter, rest.get(Found.VAR_POSITIONAL) or named
     for parameter in method.parameters:
         if parameter.keyword:
             yield parameter, by_name.get(parameter.name) or rest.get(Found.VAR_KEYWORD)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import collections.abc
 import types
-from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, get_args, get_origin
 
-from rpc_worker.reading.hints import RecursiveAlias, resolve_aliases
+from rpc_worker.reading.hints import UnusableAlias, is_union, resolve_aliases
 
 __all__ = ["accepts"]
 
@@ -22,7 +22,7 @@ def accepts(wide: Any, narrow: Any) -> bool:
     """
     try:
         return _accepts(resolve_aliases(wide), resolve_aliases(narrow))
-    except RecursiveAlias:
+    except UnusableAlias:
         return True
 
 
@@ -30,9 +30,9 @@ def _accepts(wide: Any, narrow: Any) -> bool:
     wide, narrow = _bare(wide), _bare(narrow)
     if wide is Any or wide is object or narrow is Any or wide == narrow:
         return True
-    if _is_union(narrow):
+    if is_union(get_origin(narrow)):
         return all(_accepts(wide, member) for member in get_args(narrow))
-    if _is_union(wide):
+    if is_union(get_origin(wide)):
         return any(_accepts(member, narrow) for member in get_args(wide))
     if wide is None or narrow is None:
         return False
@@ -83,7 +83,3 @@ def _accepts_items(
 def _bare(hint: Any) -> Any:
     hint = hint.__origin__ if get_origin(hint) is Annotated else hint
     return None if hint is types.NoneType else hint
-
-
-def _is_union(hint: Any) -> bool:
-    return get_origin(hint) in {Union, types.UnionType}

@@ -6,8 +6,8 @@ is of its declared type is looked at in `outgoing`, before it comes here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -15,7 +15,10 @@ from rpc_worker import markers
 from rpc_worker.outgoing import outgoing
 from rpc_worker.scalars import TOO_DEEP, UnencodableResult, check_any
 
-__all__ = ["UnencodableResult", "check_any", "decoder", "encode", "outgoing"]
+if TYPE_CHECKING:
+    from rpc_worker.schema import Type
+
+__all__ = ["UnencodableResult", "check_any", "decoder", "encode", "encoder", "outgoing"]
 
 
 def decoder(annotation: Any) -> msgspec.json.Decoder[Any]:
@@ -38,13 +41,31 @@ def encode(value: Any) -> bytes:
     try:
         return _encode(value)
     except RecursionError:
-        raise UnencodableResult(TOO_DEEP) from None
+        problem = TOO_DEEP
     except UnicodeEncodeError as error:
-        raise UnencodableResult(_surrogate(error)) from None
-    except Exception as error:  # noqa: BLE001 - user code can run here: properties, __iter__, hooks
+        problem = _surrogate(error)
+    except Exception as error:  # noqa: BLE001 - iterators and attributes of the user's run here
+        problem = f"{type(error).__name__}: {error}"
         # The walk knows the place of most of what msgspec refuses.
         check_any(value)
-        raise UnencodableResult(f"{type(error).__name__}: {error}") from None
+    raise UnencodableResult(problem)
+
+
+def encoder(node: Type) -> Callable[[Any], bytes]:
+    """Return what checks a value against its declared type, and then encodes it.
+
+    It raises UnencodableResult: the value is of another type, or cannot be put on the wire.
+    """
+    check = outgoing(node)
+
+    def encode_checked(value: Any) -> bytes:
+        check(value)
+        try:
+            return _encode(value)
+        except Exception:  # noqa: BLE001 - `encode` finds the reason
+            return encode(value)
+
+    return encode_checked
 
 
 def _enc_hook(value: Any) -> Any:
@@ -53,16 +74,19 @@ def _enc_hook(value: Any) -> Any:
     Subclasses of the builtin types fit a declared `float` or `Sequence` (numpy.float64 is a float),
     but msgspec takes no subclass for granted.
     """
-    for kind in (str, float, int):
-        if isinstance(value, kind) and not isinstance(value, markers.BigInt):
-            return kind(value)
-    for interface, builtin in _INTERFACES:
-        if isinstance(value, interface):
-            return builtin(value)
+    if type(value) not in _BUILTIN and not isinstance(value, markers.BigInt):
+        for interface, builtin in _INTERFACES:
+            if isinstance(value, interface):
+                return builtin(value)
     return markers.enc_hook(value)
 
 
-_INTERFACES: Final[tuple[tuple[Any, Any], ...]] = ((Mapping, dict), (Sequence, list))
+_BUILTIN: Final = frozenset({bool, type(None), list, tuple, dict, set, frozenset})
+"""What msgspec asks about only as an object's key."""
+
+_INTERFACES: Final[tuple[tuple[Any, Any], ...]] = (
+    (str, str), (float, float), (int, int), (Mapping, dict), (Sequence, list),
+)  # fmt: skip
 
 
 def _surrogate(error: UnicodeEncodeError) -> str:

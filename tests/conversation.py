@@ -63,9 +63,7 @@ class Conversation:
         contract = read_contract(find_contract(type(implementation)))
         self.service = Service(contract, bind(contract, implementation), debug=debug)
         self.output = Sink()
-        self.channel = Channel(
-            self.service, self.output, limits, loop=asyncio.get_running_loop()
-        )
+        self.channel = Channel(self.service, self.output, limits, loop=asyncio.get_running_loop())
 
     async def say(self, *chunks: bytes) -> list[bytes]:
         """Feed chunks; return all lines written once nothing is in flight.
@@ -116,7 +114,9 @@ def converse(
 
     async def run() -> T:
         problems: list[dict[str, Any]] = []
-        asyncio.get_running_loop().set_exception_handler(lambda _, problem: problems.append(problem))
+        asyncio.get_running_loop().set_exception_handler(
+            lambda _, problem: problems.append(problem)
+        )
         conversation = Conversation(implementation, limits=limits, debug=debug)
         result = await main(conversation)
         conversation.assert_at_rest()

@@ -42,7 +42,9 @@ def test_the_specifications_example(case: dict[str, Any]) -> None:
         return
     (answer,) = answers
     if isinstance(answer, list):
-        assert sorted(map(shortened, answer), key=canonical) == sorted(case["answer"], key=canonical)
+        assert sorted(map(shortened, answer), key=canonical) == sorted(
+            case["answer"], key=canonical
+        )
     else:
         assert shortened(answer) == case["answer"]
 

@@ -155,6 +155,6 @@ def test_the_tour_fits_one_screen() -> None:
     assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
     tour = done.stdout[done.stdout.index(" rpc-worker:") :].splitlines()
     titles = [line[1:10].strip() for line in tour if line[1:2].strip()]
-    assert titles[1:-1] == ["a call", "typed", "an error", "by name", "a batch", "speed"]
+    assert titles[2:-1] == ["a call", "typed", "an error", "by name", "a batch", "speed"]
     assert len(tour) <= 30
-    assert max(map(len, tour)) <= 110
+    assert max(map(len, tour)) <= 100

@@ -197,9 +197,7 @@ def test_whatever_a_handler_raises_is_one_error_and_the_next_call_works(
     method: str, debug: bool
 ) -> None:
     for index, (code, name) in enumerate(zip(CODES, NAMES, strict=True)):
-        answers = talk(
-            Failing(), request(1, method, [index]) + request(2, "fine"), debug=debug
-        )
+        answers = talk(Failing(), request(1, method, [index]) + request(2, "fine"), debug=debug)
         outcome = results(*answers)
         assert outcome[2] == "fine"
         error = outcome[1]

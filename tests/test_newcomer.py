@@ -14,7 +14,7 @@ from typing import Final
 
 import pytest
 
-from tests.pages import CHECKOUT, FENCE, blocks, read, run, succeed, write_files
+from tests.pages import CHECKOUT, blocks, read, run, succeed, write_files
 
 pytestmark = pytest.mark.process
 
@@ -83,14 +83,15 @@ def test_the_message_is(title: str, tmp_path: Path) -> None:
 
 
 def main() -> None:
-    page = read(PAGE)
-    for section in sections().values():
-        (shown,) = (f for f in FENCE.finditer(section) if f[1] in {"console", "text"})
+    known = sections()
+    parts = re.split(r"(?=^### )", read(PAGE), flags=re.MULTILINE)
+    for index, part in enumerate(parts[1:], 1):
+        title = part.splitlines()[0].removeprefix("### ")
         with tempfile.TemporaryDirectory() as folder:
-            (found,) = printed(section, Path(folder).resolve())
-        kind = shown[0].split("\n", 1)[0]
-        page = page.replace(shown[0], f"{kind}\n{found}```")
-    (CHECKOUT / PAGE).write_text(page, encoding="utf-8")
+            (found,) = printed(known[title], Path(folder).resolve())
+        (shown,) = (b.text for b in blocks(part) if b.language in {"console", "text"})
+        parts[index] = part.replace(shown, found)
+    (CHECKOUT / PAGE).write_text("".join(parts), encoding="utf-8")
 
 
 if __name__ == "__main__":

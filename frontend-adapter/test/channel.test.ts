@@ -234,8 +234,9 @@ describe("hello", () => {
     });
     expect(await failure(channel.call("a"))).toBeInstanceOf(RpcError);
     worker.say({ jsonrpc: "2.0", method: "$/ready", params: HELLO });
-    await worker.greet();
+    await settle();
     void channel.call("b");
+    await worker.greet();
     expect(await worker.message()).toMatchObject({ method: "b" });
   });
 });
@@ -265,8 +266,8 @@ describe("whose line it is", () => {
       () => '{"id":"1","method":"","args":{"result":3},"type":"response","version":"json"}',
     ],
     [
-      "another session that was ended",
-      () => '{"jsonrpc":"2.0","id":"other-1:1","error":{"code":-32002,"message":"ended"}}',
+      "the anonymous session has ended",
+      () => '{"jsonrpc":"2.0","id":7,"error":{"code":-32002,"message":"ended"}}',
     ],
   ];
   test.each(table)("%s is ignored", async (_name, line) => {
@@ -549,6 +550,27 @@ describe("the end", () => {
       "b",
       undefined,
     ]);
+  });
+
+  test("what was not written yet is not sent to a new worker: its call has failed", async () => {
+    let written: () => void = () => undefined;
+    class Slow extends Scripted {
+      override async write(chunk: string): Promise<void> {
+        await super.write(chunk);
+        await new Promise<void>((resolve) => (written = resolve));
+      }
+    }
+    const io = new Slow();
+    const channel = createChannel(io);
+    await settle();
+    const { id } = JSON.parse(io.log[0] ?? "") as { id: string };
+    io.receiver?.chunk(`{"jsonrpc":"2.0","id":"${id}","result":{"instance":"i1"}}\n`);
+    const call = channel.call("a");
+    io.receiver?.chunk('{"jsonrpc":"2.0","method":"$/ready","params":{"instance":"i2"}}\n');
+    expect(await failure(call)).toBeInstanceOf(SessionEnded);
+    written();
+    await settle();
+    expect(io.log.slice(1)).toEqual([expect.stringMatching(/^[^\n]*system\.hello[^\n]*\n$/)]);
   });
 
   const states: [name: string, prepare: (io: Scripted) => void][] = [

@@ -31,6 +31,11 @@ describe("a line to messages", () => {
       ],
     ],
     [
+      "an error beside a null result",
+      '{"jsonrpc":"2.0","id":1,"result":null,"error":{"code":1,"message":"no"}}',
+      [{ kind: "error", id: 1, error: { code: 1, message: "no", data: undefined } }],
+    ],
+    [
       "an error with data, and a member that nobody knows",
       '{"jsonrpc":"2.0","id":"S:1","error":{"code":4004,"message":"no","data":{"path":"/"}},"x":1}',
       [{ kind: "error", id: "S:1", error: { code: 4004, message: "no", data: { path: "/" } } }],

@@ -167,6 +167,20 @@ describe("as kkrpc's IoInterface", () => {
     expect([texts, read]).toEqual([["1\n"], "2\n"]);
   });
 
+  test("destroyed while it begins to listen, it gives nothing to anybody", async () => {
+    const io = new TauriEventIo();
+    const listener = vi.fn();
+    io.on("message", listener);
+    io.on("error", listener);
+    const next = io.read();
+    void next.then(listener);
+    io.destroy();
+    await emit("runtime-stdout", "x");
+    await emit("runtime-exit", 0);
+    await settle();
+    expect(listener).not.toHaveBeenCalled();
+  });
+
   test("write waits until it listens, so that no answer is missed", async () => {
     const order: string[] = [];
     mockIPC(

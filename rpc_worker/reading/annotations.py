@@ -18,7 +18,7 @@ import msgspec
 
 from rpc_worker.errors import Misfit
 from rpc_worker.markers import BigInt, dec_hook, enc_hook
-from rpc_worker.reading.hints import RecursiveAlias, Unresolved, is_union, resolve_aliases
+from rpc_worker.reading.hints import Unresolved, UnusableAlias, is_hashed, is_union, resolve_aliases
 from rpc_worker.reading.names import spell
 from rpc_worker.reading.records import RecordReader, doc_of, kind_of
 from rpc_worker.reading.refusals import why_not
@@ -100,9 +100,9 @@ class TypeReader:
             return self.refuse(place, annotation.problem, annotation.advice)
         try:
             node = self._node(resolve_aliases(annotation), place)
-        except RecursiveAlias:
-            what = f"{spell(annotation)} is an alias that stands in its own value"
-            return self.refuse(place, what, "Use a Struct: a field of it may be the Struct again.")
+        except UnusableAlias as error:
+            reason: Unresolved = error.args[0]
+            return self.refuse(place, reason.problem, reason.advice)
         self._read.append((place, node.annotation))
         return node
 
@@ -117,14 +117,13 @@ class TypeReader:
 
     def check_decoders(self) -> None:
         """Note what msgspec refuses of what has been read, should its rules be stricter."""
-        try:
-            _decoder(tuple[tuple(annotation for _, annotation in self._read)])  # type: ignore[misc]  # a tuple of types at run time
-        except TypeError:
-            for place, annotation in self._read:
-                try:
-                    _decoder(annotation)
-                except TypeError as error:
-                    self.refuse(place, f"msgspec refuses it: {error}", "Write another type.")
+        everything = tuple(annotation for _, annotation in self._read)
+        if _refusal(tuple.__class_getitem__(everything)) is None:
+            return
+        for place, annotation in self._read:
+            if (error := _refusal(annotation)) is not None:
+                what = f"msgspec cannot read it: {type(error).__name__}: {error}"
+                self.refuse(place, what, "Write another type.")
 
     def check_default(self, node: Type, default: Any, place: str) -> None:
         """Note a misfit if a default cannot be sent, or is not of its type."""
@@ -150,7 +149,7 @@ class TypeReader:
         origin, arguments = get_origin(annotation), get_args(annotation)
         if origin is Annotated:
             return self._constrained(annotation, place)
-        if annotation in _SCALARS:
+        if is_hashed(annotation) and annotation in _SCALARS:
             return Scalar(annotation, _SCALARS[annotation])
         if origin is Literal:
             return self._literal(annotation, arguments, place)
@@ -160,11 +159,11 @@ class TypeReader:
             return self._node(arguments[0], place)
         # `typing.List` without arguments has an origin all the same.
         cls = annotation if origin is None else origin
+        if not isinstance(cls, type):
+            return self.refuse(place, *why_not(cls, annotation))
         if cls is tuple or cls in _ARRAYS or cls in _MAPS:
             return self._collection(cls, annotation, arguments, place)
-        if isinstance(cls, type):
-            return self._class(cls, annotation, place)
-        return self.refuse(place, *why_not(cls, annotation))
+        return self._class(cls, annotation, place)
 
     def _constrained(self, annotation: Any, place: str) -> Type:
         node = self._node(annotation.__origin__, place)
@@ -273,5 +272,10 @@ class TypeReader:
         return node
 
 
-def _decoder(annotation: Any) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(annotation, dec_hook=dec_hook)
+def _refusal(annotation: Any) -> Exception | None:
+    """Return why msgspec makes no decoder for a type."""
+    try:
+        msgspec.json.Decoder(annotation, dec_hook=dec_hook)
+    except Exception as error:  # noqa: BLE001 - msgspec evaluates annotations of the user's
+        return error
+    return None

@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
 __all__ = [
-    "RecursiveAlias",
     "Unresolved",
+    "UnusableAlias",
     "class_hints",
     "foreign_alias",
     "function_hints",
+    "is_hashed",
     "is_union",
     "resolve_aliases",
     "union",
@@ -38,8 +39,8 @@ class Unresolved(msgspec.Struct, frozen=True):
     advice: str
 
 
-class RecursiveAlias(Exception):  # noqa: N818 - caught where the alias is used, and never shown
-    """A `type` alias that stands in its own value."""
+class UnusableAlias(Exception):  # noqa: N818 - caught where the alias is used, and never shown
+    """An alias without a value, with the reason as its argument, an `Unresolved`."""
 
 
 def function_hints(function: Callable[..., Any]) -> dict[str, Any] | Unresolved:
@@ -62,26 +63,27 @@ def class_hints(annotation: Any) -> Iterator[tuple[str, type, Any]]:
     bound = dict(_bindings(annotation, {}))
     cls: type = get_origin(annotation) or annotation
     for owner in reversed(cls.__mro__):
-        for name, value in _evaluate(owner, _own_annotations(owner)).items():
+        parameters = {p.__name__: p for p in getattr(owner, "__type_params__", ())}
+        known = {**vars(owner), **parameters}
+        for name, value in _evaluate(owner.__module__, known, _own_annotations(owner)).items():
             yield name, owner, _substitute(value, bound.get(owner, {}))
 
 
-def _evaluate(owner: type, annotations: Mapping[str, Any]) -> dict[str, Any]:
+def _evaluate(module: str, known: dict[str, Any], annotations: Mapping[str, Any]) -> dict[str, Any]:
     """Return the annotations as objects: all at once if that goes well, else each by itself."""
     if not annotations:
         return {}
-    carrier = type(owner.__name__, (), {"__annotations__": dict(annotations)})
-    parameters = {p.__name__: p for p in getattr(owner, "__type_params__", ())}
-    module = getattr(sys.modules.get(owner.__module__), "__dict__", {})
+    carrier = type("carrier", (), {"__annotations__": dict(annotations)})
+    names = getattr(sys.modules.get(module), "__dict__", {})
     try:
         # The module first: a method called `list` does not hide the type from its neighbours.
-        return typing.get_type_hints(
-            carrier, {**vars(owner), **parameters}, module, include_extras=True
-        )
+        return typing.get_type_hints(carrier, known, names, include_extras=True)
     except Exception as error:  # noqa: BLE001 - an annotation is any expression of the user's
         if len(annotations) == 1:
             return dict.fromkeys(annotations, _explain(error))
-    return {name: _evaluate(owner, {name: value})[name] for name, value in annotations.items()}
+    return {
+        name: _evaluate(module, known, {name: value})[name] for name, value in annotations.items()
+    }
 
 
 def _own_annotations(cls: type) -> Mapping[str, Any]:
@@ -139,7 +141,7 @@ def resolve_aliases(annotation: Any, within: tuple[Any, ...] = ()) -> Any:
     msgspec knows the aliases of `typing`, and not those of `typing_extensions`.
 
     Raises:
-        RecursiveAlias: An alias stands in its own value.
+        UnusableAlias: An alias stands in its own value, or that cannot be evaluated.
     """
     if isinstance(annotation, _ALIASES):
         return _value_of(annotation, (), within)
@@ -157,6 +159,15 @@ def resolve_aliases(annotation: Any, within: tuple[Any, ...] = ()) -> Any:
     if all(a is b for a, b in zip(resolved, arguments, strict=True)):
         return annotation
     return union(resolved) if is_union(origin) else origin[resolved]
+
+
+def is_hashed(annotation: Any) -> bool:
+    """Tell whether an annotation can be looked up: a list cannot, nor can some metadata."""
+    try:
+        hash(annotation)
+    except TypeError:
+        return False
+    return True
 
 
 def is_union(origin: Any) -> bool:
@@ -179,8 +190,12 @@ def foreign_alias(annotation: Any) -> Any:
 
 def _value_of(alias: Any, arguments: tuple[Any, ...], within: tuple[Any, ...]) -> Any:
     if alias in within:
-        raise RecursiveAlias
-    value = alias.__value__
+        what = f"{alias.__name__} is an alias that stands in its own value"
+        advice = "Use a Struct: a field of it may be the Struct again."
+        raise UnusableAlias(Unresolved(what, advice))
+    value = _evaluate(alias.__module__, {}, {"value": alias.__value__})["value"]
+    if isinstance(value, Unresolved):
+        raise UnusableAlias(value)
     if arguments:
         value = _substitute(value, dict(zip(alias.__type_params__, arguments, strict=False)))
     return resolve_aliases(value, (*within, alias))

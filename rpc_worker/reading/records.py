@@ -10,7 +10,14 @@ import msgspec
 import typing_extensions
 from msgspec import NODEFAULT, UNSET, UnsetType
 
-from rpc_worker.reading.hints import Unresolved, class_hints, foreign_alias, is_union, union
+from rpc_worker.reading.hints import (
+    Unresolved,
+    class_hints,
+    foreign_alias,
+    is_hashed,
+    is_union,
+    union,
+)
 from rpc_worker.reading.names import place_of
 from rpc_worker.schema import Field, Record
 
@@ -78,7 +85,8 @@ class RecordReader:
 
     def read(self, cls: type, annotation: Any, place: str) -> Record | Any:
         """Return the record of a class, or of a generic one with its arguments."""
-        known = self._known.get(annotation)
+        key = annotation if is_hashed(annotation) else repr(annotation)
+        known = self._known.get(key)
         if known is not None:
             return known
         parameters = getattr(cls, "__parameters__", ())
@@ -89,7 +97,7 @@ class RecordReader:
             return self._types.refuse(place, what, f"Write {example}, or better.")
         record = self._empty(cls, annotation, place)
         # Known before its fields are read: one of them may be the record again.
-        self._known[annotation] = record
+        self._known[key] = record
         record.fields.extend(self._fields(record))
         return record
 

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
+from rpc_worker.reading.hints import is_hashed
 from rpc_worker.reading.names import spell
 
 __all__ = ["why_not"]
@@ -57,8 +58,11 @@ def why_not(cls: Any, annotation: Any) -> tuple[str, str]:
         cls: The annotation without its arguments.
         annotation: As it is written.
     """
+    if isinstance(annotation, list | tuple | dict | set):
+        advice = "Write a type, such as list[int], tuple[int, str] or dict[str, int]."
+        return f"{_displayed(annotation)} is a value, and no type", advice
     name = spell(annotation)
-    known: Any = cls if isinstance(cls, c.Hashable) else None
+    known: Any = cls if is_hashed(cls) else None
     if known in _LATER:
         stream = _LATER[known] == "a stream"
         advice = "Write list[…], and return all at once." if stream else "Leave it out for now."
@@ -76,6 +80,10 @@ def why_not(cls: Any, annotation: Any) -> tuple[str, str]:
     if not isinstance(cls, type):
         return what, "Write a type that JSON has, or a Struct."
     return _why_not_class(cls, what)
+
+
+def _displayed(value: Any) -> str:
+    return f"the {type(value).__name__} {value!r:.60}"
 
 
 def _why_not_class(cls: Any, what: str) -> tuple[str, str]:

@@ -8,15 +8,23 @@
 
 import { CallTable } from "./calls.js";
 import type { Call, Submission } from "./calls.js";
-import { ChannelClosed, PARSE_ERROR, RpcError, SESSION_ENDED, SessionEnded, WorkerStartError, toError } from "./errors.js";
+import {
+  ChannelClosed,
+  PARSE_ERROR,
+  RpcError,
+  SESSION_ENDED,
+  SessionEnded,
+  WorkerStartError,
+  toError,
+} from "./errors.js";
 import { batchLines, contractMismatch, readGreeting } from "./greeting.js";
 import type { ExpectedContract, Greeting } from "./greeting.js";
 import { LineBuffer } from "./lines.js";
 import type { Oversized } from "./lines.js";
 import { asObject, decode, encodeMethodNotFound, encodeRequest } from "./messages.js";
-import type { ErrorObject, Message, Params } from "./messages.js";
+import type { ErrorObject, Json, Message, Params } from "./messages.js";
 import { Outbox } from "./outbox.js";
-import { idInHead, isForeign, randomName, windowName } from "./session.js";
+import { Session, idInHead } from "./session.js";
 import type { CloseReason, Transport } from "./transport.js";
 
 /** `connecting`: calls wait for the worker. `ready`: they are sent. `closed`: they fail at once. */
@@ -57,7 +65,7 @@ const LINE_LIMIT = 64 * 1024 * 1024 + 4096;
 class WorkerChannel implements Channel {
   readonly closed: Promise<CloseReason>;
   readonly #transport: Transport;
-  readonly #window: string | undefined;
+  readonly #session: Session;
   readonly #report: (error: Error) => void;
   readonly #lines = new LineBuffer(LINE_LIMIT);
   readonly #outbox: Outbox;
@@ -68,18 +76,16 @@ class WorkerChannel implements Channel {
   #state: ChannelState = "connecting";
   /** Why calls fail at once, if they do: the channel is closed, or the worker did not start. */
   #failure: Error | undefined;
-  #session: string = randomName();
   /** The last answer to hello. */
   #greeting: Greeting | undefined;
   /** Whether this session replaces one that had ended and has not been greeted yet. */
   #renewed = false;
-  #sequence = 0;
   /** The batch that is being collected. */
   #batch: ReturnType<typeof emptyBatch> | undefined;
 
   constructor(transport: Transport, { window, onError = console.warn }: ChannelOptions) {
     this.#transport = transport;
-    this.#window = window ?? windowName();
+    this.#session = new Session(window);
     // Later, since what a user's function throws must not keep the next line from being read.
     this.#report = (error): void => queueMicrotask(() => onError(error));
     this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
@@ -87,7 +93,7 @@ class WorkerChannel implements Channel {
       (chunk) => transport.write(chunk),
       (thrown) => this.#close({ message: toError(thrown).message }),
     );
-    this.#sayHello();
+    this.#outbox.add(this.#session.hello());
     void this.#open();
   }
 
@@ -97,7 +103,7 @@ class WorkerChannel implements Channel {
 
   call(method: string, params?: Params): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const id = `${this.#session}:${++this.#sequence}`;
+      const id = this.#session.nextId();
       // Encoded now, even if it is sent later: what the caller changes afterwards is not meant.
       const request = encodeRequest(id, method, params);
       const { calls, requests } = this.#batch ?? emptyBatch();
@@ -154,16 +160,13 @@ class WorkerChannel implements Channel {
     for (const line of lines) this.#outbox.add(line);
   }
 
-  #sayHello(): void {
-    const params = { session: this.#session, window: this.#window };
-    this.#outbox.add(encodeRequest(`${this.#session}:0`, "system.hello", params));
-  }
-
   #receive(lines: readonly (string | Oversized)[]): void {
     for (const line of lines) {
       if (this.#state === "closed") return;
-      if (typeof line !== "string") this.#unreadable(line.head, `is too long (${line.length} characters)`);
-      else if (!isForeign(line, this.#session)) this.#read(line);
+      const text = typeof line === "string" ? line : line.head;
+      if (this.#session.isForeign(text)) continue;
+      if (typeof line === "string") this.#read(line);
+      else this.#unreadable(text, `is too long (${line.length} characters)`);
     }
   }
 
@@ -179,46 +182,46 @@ class WorkerChannel implements Channel {
 
   /** Fails the calls that a line would have answered, if its beginning tells which those were. */
   #unreadable(line: string, problem: string): void {
-    if (isForeign(line, this.#session)) return;
-    const error = new RpcError(PARSE_ERROR, `A line from the worker ${problem}: ${line.slice(0, 80)}`);
+    const text = `A line from the worker ${problem}: ${line.slice(0, 80)}`;
+    const error = new RpcError(PARSE_ERROR, text);
     const first = this.#calls.take(idInHead(line));
     if (!first) return this.#report(error);
-    for (const call of first.together) (call === first ? call : this.#calls.take(call.id))?.reject(error);
+    first.reject(error);
+    for (const { id } of first.together) this.#calls.take(id)?.reject(error);
   }
 
   #handle(message: Message): void {
-    const hello = `${this.#session}:0`;
-    if (message.kind === "notification") this.#notified(message.method, message.params);
+    const isHello = "id" in message && message.id === this.#session.helloId;
+    if (message.kind === "notification") this.#notified(message.method, asObject(message.params));
     else if (message.kind === "request") this.#requested(message.id, message.method);
-    else if (message.kind === "error") this.#refused(message.id, message.error, message.id === hello);
-    else if (message.id === hello) this.#greeted(readGreeting(message.result));
+    else if (message.kind === "error") this.#refused(message.id, message.error, isHello);
+    else if (isHello) this.#greeted(readGreeting(message.result));
     else this.#calls.take(message.id)?.resolve(message.result);
   }
 
-  #notified(method: string, params: unknown): void {
-    const { instance, message, details } = asObject(params);
-    if (method === "$/fatal") this.#fail(new WorkerStartError(String(message), details));
-    if (method !== "$/ready" || (this.#state === "ready" && instance === this.#greeting?.instance)) return;
+  #notified(method: string, { instance, message, details }: Json): void {
+    if (method === "$/ready") this.#workerReady(instance);
+    else if (method === "$/fatal") this.#fail(new WorkerStartError(String(message), details));
+  }
+
+  /** A worker has started; if it has greeted us already, that is no news. */
+  #workerReady(instance: unknown): void {
+    if (this.#state === "ready" && instance === this.#greeting?.instance) return;
     this.#failure = undefined;
     this.#lose(replaced());
-    this.#sayHello();
+    this.#outbox.add(this.#session.hello());
   }
 
   #requested(id: unknown, method: string): void {
-    if (this.#isOurs(id)) this.#outbox.add(encodeMethodNotFound(id, method));
-  }
-
-  #isOurs(id: unknown): boolean {
-    return typeof id === "string" && id.startsWith(`${this.#session}:`);
+    if (this.#session.owns(id)) this.#outbox.add(encodeMethodNotFound(id, method));
   }
 
   #refused(id: unknown, { code, message, data }: ErrorObject, isHello: boolean): void {
-    if (code === SESSION_ENDED && this.#isOurs(id) && !this.#renewed) return this.#renew();
-    if (isHello) return this.#fail(new RpcError(code, `The worker refused system.hello: ${message}`, data));
     const error = new RpcError(code, message, data);
-    const call = this.#calls.take(id);
-    if (call) call.reject(error);
+    if (code === SESSION_ENDED && this.#session.owns(id) && !this.#renewed) this.#renew();
+    else if (isHello) this.#fail(new RpcError(code, `system.hello was refused: ${message}`, data));
     else if (id === null) this.#report(error);
+    else this.#calls.take(id)?.reject(error);
   }
 
   #greeted(greeting: Greeting): void {
@@ -247,9 +250,9 @@ class WorkerChannel implements Channel {
     const ended = new SessionEnded("The worker has ended this session; a new one was begun");
     this.#lose(ended);
     this.#calls.rejectAll(ended); // What waits carries the old session in its ids.
-    this.#session = randomName();
+    this.#session.renew();
     this.#renewed = true;
-    this.#sayHello();
+    this.#outbox.add(this.#session.hello());
   }
 
   /** Whoever was called will not answer. What was not sent waits for the next hello's answer. */

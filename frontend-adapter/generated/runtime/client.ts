@@ -51,7 +51,12 @@ function bind(members: Members, channel: Channel): object {
         ? bind(member.members, channel)
         : (...args: unknown[]): Promise<unknown> => call(channel, member, args);
     // Not by assignment: a member called `__proto__` would not become one.
-    Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
+    Object.defineProperty(target, name, {
+      value,
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    });
   }
   return target;
 }
@@ -68,14 +73,20 @@ function call(channel: Channel, descriptor: MethodDescriptor, args: unknown[]): 
  * By position, trailing undefined trimmed; by name if a hole remains (JSON has no undefined) or an
  * option is given. The options object is found by its place, never by its shape.
  */
-function toParams({ method, params, options = [] }: MethodDescriptor, args: unknown[]): Params | undefined {
+function toParams(
+  { method, params, options = [] }: MethodDescriptor,
+  args: unknown[],
+): Params | undefined {
   const given = Object.entries(trailing(method, params.length, args)).filter(isDefined);
   const unknown = given.find(([name]) => !options.includes(name));
   if (unknown) throw new TypeError(`${method} has no option '${unknown[0]}'`);
   const positional = args.slice(0, params.length);
   while (positional.length > 0 && positional[positional.length - 1] === undefined) positional.pop();
   if (given.length > 0 || positional.includes(undefined)) {
-    const named = positional.map((value, index): [string, unknown] => [params[index] as string, value]);
+    const named = positional.map((value, index): [string, unknown] => [
+      params[index] as string,
+      value,
+    ]);
     return Object.fromEntries([...named.filter(isDefined), ...given]);
   }
   return positional.length > 0 ? positional : undefined;
@@ -87,6 +98,7 @@ function isDefined([, value]: [string, unknown]): boolean {
 
 function trailing(method: string, arity: number, args: unknown[]): object {
   const [options = {}, more] = args.slice(arity);
-  if (typeof options === "object" && options && !Array.isArray(options) && more === undefined) return options;
+  if (typeof options === "object" && options && !Array.isArray(options) && more === undefined)
+    return options;
   throw new TypeError(`${method}: only an object of options can follow its ${arity} arguments`);
 }

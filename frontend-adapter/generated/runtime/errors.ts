@@ -54,7 +54,8 @@ function brandOf(name: string): symbol {
 
 /** Puts the name and the brand on the prototype: neither shows among an error's own properties. */
 function brand(error: { prototype: Error }, name: string): void {
-  Object.defineProperties(error.prototype, { name: { value: name }, [brandOf(name)]: {} });
+  const own = { value: name, configurable: true, writable: true }; // A subclass may have its own.
+  Object.defineProperties(error.prototype, { name: own, [brandOf(name)]: {} });
 }
 
 /** The worker answered a call with an error. */
@@ -105,7 +106,8 @@ brand(ChannelClosed, "ChannelClosed");
 brand(WorkerStartError, "WorkerStartError");
 
 function describe({ message, exitCode, signal, stderr }: CloseReason): string {
-  const how = typeof exitCode === "number" ? ` (exit code ${exitCode})` : signal ? ` (${signal})` : "";
+  const how =
+    typeof exitCode === "number" ? ` (exit code ${exitCode})` : signal ? ` (${signal})` : "";
   return message + how + (stderr ? `. The last lines of its stderr:\n${stderr}` : "");
 }
 

@@ -26,7 +26,12 @@ export interface ExpectedContract {
 export function readGreeting(answer: unknown): Greeting {
   const { instance, contract, limits } = asObject(answer);
   const { batchEntries, messageBytes } = asObject(limits);
-  return { instance, contract, batchEntries: limit(batchEntries), messageBytes: limit(messageBytes) };
+  return {
+    instance,
+    contract,
+    batchEntries: limit(batchEntries),
+    messageBytes: limit(messageBytes),
+  };
 }
 
 function limit(value: unknown): number {
@@ -34,7 +39,10 @@ function limit(value: unknown): number {
 }
 
 /** A digest has no order: which side is the older one, nobody can tell. */
-export function contractMismatch(expected: ExpectedContract, { contract }: Greeting): Error | undefined {
+export function contractMismatch(
+  expected: ExpectedContract,
+  { contract }: Greeting,
+): Error | undefined {
   if (typeof contract !== "string" || contract === expected.contract) return undefined;
   return new Error(
     `${expected.name}: the worker serves the contract ${contract}, this client is made from ${expected.contract}. Make it again: ${expected.regenerate}`,
@@ -45,7 +53,10 @@ export function contractMismatch(expected: ExpectedContract, { contract }: Greet
  * The lines of a batch: one, as a rule. The worker refuses too large a batch as a whole and cannot
  * name its calls, so that none would be answered: such a batch is sent singly.
  */
-export function batchLines(requests: readonly string[], { batchEntries, messageBytes }: Greeting): readonly string[] {
+export function batchLines(
+  requests: readonly string[],
+  { batchEntries, messageBytes }: Greeting,
+): readonly string[] {
   const line = `[${requests.join(",")}]`;
   // A UTF-16 unit is at most three bytes.
   return requests.length > batchEntries || line.length * 3 > messageBytes ? requests : [line];

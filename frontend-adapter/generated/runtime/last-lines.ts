@@ -11,7 +11,10 @@ export class LastLines {
   add(chunk: string): void {
     const text = (this.#text + chunk).slice(-CHARACTERS);
     // The piece after the last newline is a line of its own, empty or not finished yet.
-    this.#text = text.split("\n").slice(-LINES - 1).join("\n");
+    this.#text = text
+      .split("\n")
+      .slice(-LINES - 1)
+      .join("\n");
   }
 
   /** The lines, without the end of the last one; empty if there are none. */

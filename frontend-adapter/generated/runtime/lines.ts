@@ -57,7 +57,8 @@ export class LineBuffer {
     const fits = this.#length <= this.#limit + 1; // One more: a `\r` that belongs to the end.
     this.#length += piece.length;
     if (fits) this.#held.push(piece);
-    if (fits && this.#length > this.#limit + 1) this.#held = [this.#held.join("").slice(0, this.#head)];
+    if (fits && this.#length > this.#limit + 1)
+      this.#held = [this.#held.join("").slice(0, this.#head)];
   }
 
   #take(): string | Oversized {

@@ -19,7 +19,12 @@ export interface ErrorObject {
 
 /** A message from the worker; `id` is absent in a notification only. */
 export type Message =
-  | { readonly kind: "request"; readonly id: unknown; readonly method: string; readonly params: unknown }
+  | {
+      readonly kind: "request";
+      readonly id: unknown;
+      readonly method: string;
+      readonly params: unknown;
+    }
   | { readonly kind: "notification"; readonly method: string; readonly params: unknown }
   | { readonly kind: "result"; readonly id: unknown; readonly result: unknown }
   | { readonly kind: "error"; readonly id: unknown; readonly error: ErrorObject };
@@ -49,14 +54,20 @@ function isOurs(entry: Json): boolean {
 function toMessage(entry: Json): Message {
   const { id, method, params, result, error } = entry;
   if (typeof method === "string") {
-    return "id" in entry ? { kind: "request", id, method, params } : { kind: "notification", method, params };
+    return "id" in entry
+      ? { kind: "request", id, method, params }
+      : { kind: "notification", method, params };
   }
   if ("result" in entry && !error) return { kind: "result", id, result };
   const { code, message, data } = asObject(error);
   // An answer that is neither must still settle its call.
   return typeof code === "number"
     ? { kind: "error", id, error: { code, message: String(message), data } }
-    : { kind: "error", id, error: { code: INTERNAL_ERROR, message: "The worker's answer is no answer", data: entry } };
+    : {
+        kind: "error",
+        id,
+        error: { code: INTERNAL_ERROR, message: "The worker's answer is no answer", data: entry },
+      };
 }
 
 /**
@@ -73,7 +84,8 @@ export function encodeRequest(id: string, method: string, params?: Params): stri
   }
   // What `refuse` looks for becomes null, or an escape that no worker can decode, without a word. Both
   // leave a trace in the text, so that the ordinary case pays for no closer look.
-  if (SUSPECT.test(line)) JSON.stringify(params, (key, value: unknown) => refuse(method, key, value));
+  if (SUSPECT.test(line))
+    JSON.stringify(params, (key, value: unknown) => refuse(method, key, value));
   return line;
 }
 
@@ -81,16 +93,25 @@ const SUSPECT = /null|\\ud[89a-f]/;
 
 function refuse(method: string, key: string, value: unknown): unknown {
   const what =
-    typeof value === "number" && !Number.isFinite(value) ? String(value)
-    : typeof value === "function" || typeof value === "symbol" ? `a ${typeof value}`
-    : typeof value === "string" && /[\ud800-\udfff]/u.test(value) ? "a string with a lone surrogate"
-    : undefined;
-  if (what) throw new TypeError(`${method}: JSON cannot hold ${what} (at ${JSON.stringify(key)} in its arguments)`);
+    typeof value === "number" && !Number.isFinite(value)
+      ? String(value)
+      : typeof value === "function" || typeof value === "symbol"
+        ? `a ${typeof value}`
+        : typeof value === "string" && /[\ud800-\udfff]/u.test(value)
+          ? "a string with a lone surrogate"
+          : undefined;
+  if (what)
+    throw new TypeError(
+      `${method}: JSON cannot hold ${what} (at ${JSON.stringify(key)} in its arguments)`,
+    );
   return value;
 }
 
 /** Writes the answer to a request of the worker's that nobody here can serve. */
 export function encodeMethodNotFound(id: unknown, method: string): string {
-  const error = { code: METHOD_NOT_FOUND, message: `Method not found: this page does not expose '${method}'` };
+  const error = {
+    code: METHOD_NOT_FOUND,
+    message: `Method not found: this page does not expose '${method}'`,
+  };
   return JSON.stringify({ jsonrpc: "2.0", id, error });
 }

@@ -93,6 +93,8 @@ export class TauriEventIo implements Transport {
     this.#receiver = undefined;
     this.#unread = undefined;
     this.#readers = [];
+    this.#listeners.message.clear();
+    this.#listeners.error.clear();
     for (const unlisten of this.#unlisten.splice(0))
       void Promise.resolve(unlisten()).catch(() => undefined);
   }
@@ -118,9 +120,7 @@ export class TauriEventIo implements Transport {
   }
 
   async #on(event: string, handler: (payload: unknown) => void): Promise<void> {
-    const unlisten = await listen(event, ({ payload }) => {
-      if (!this.#destroyed) handler(payload);
-    });
+    const unlisten = await listen(event, ({ payload }) => handler(payload));
     if (this.#destroyed) unlisten();
     else this.#unlisten.push(unlisten);
   }

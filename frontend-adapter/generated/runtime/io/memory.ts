@@ -52,6 +52,8 @@ class MemoryEnd implements Transport {
     const receiver = this.#receiver;
     if (!receiver) return;
     for (const chunk of this.#kept.splice(0)) receiver.chunk(chunk);
-    if (this.#ended) receiver.closed(this.#ended);
+    if (!this.#ended) return;
+    this.#receiver = undefined;
+    receiver.closed(this.#ended);
   }
 }

@@ -44,7 +44,11 @@ export class NodeProcessIo implements Transport {
    * `command` is a program, started by `open` with `args`, or a process that was started with pipes
    * for its stdin and stdout and of which nobody has read yet.
    */
-  constructor(command: string | ChildProcess, args: readonly string[] = [], options: NodeProcessOptions = {}) {
+  constructor(
+    command: string | ChildProcess,
+    args: readonly string[] = [],
+    options: NodeProcessOptions = {},
+  ) {
     this.#options = options;
     this.#start = (): ChildProcess =>
       typeof command !== "string"
@@ -63,7 +67,9 @@ export class NodeProcessIo implements Transport {
     const child = (this.#child = this.#start());
     const { stdin, stdout } = child;
     if (child.pid !== undefined && !(stdin && stdout)) {
-      throw new TypeError("The worker's stdin and stdout must be pipes: spawn it with stdio: 'pipe'");
+      throw new TypeError(
+        "The worker's stdin and stdout must be pipes: spawn it with stdio: 'pipe'",
+      );
     }
     this.#receiver = receiver;
     stdin?.on("error", () => this.#expectExit("The worker closed its stdin"));
@@ -72,11 +78,15 @@ export class NodeProcessIo implements Transport {
     stdout?.setEncoding("utf8").on("data", (text: string) => this.#receiver?.chunk(text));
     child.stderr?.setEncoding("utf8").on("data", (text: string) => this.#onStderr(text));
     child.on("error", ({ message }) => {
-      if (child.pid === undefined) this.#exited({ message: `The worker could not be started: ${message}` });
+      if (child.pid === undefined)
+        this.#exited({ message: `The worker could not be started: ${message}` });
     });
     child.once("exit", (exitCode, signal) => this.#onExit(exitCode, signal));
-    child.once("close", (exitCode, signal) => this.#exited({ message: "The worker exited", exitCode, signal }));
-    if (child.exitCode !== null || child.signalCode !== null) this.#onExit(child.exitCode, child.signalCode);
+    child.once("close", (exitCode, signal) =>
+      this.#exited({ message: "The worker exited", exitCode, signal }),
+    );
+    if (child.exitCode !== null || child.signalCode !== null)
+      this.#onExit(child.exitCode, child.signalCode);
   }
 
   write(chunk: string): void | Promise<void> {
@@ -95,7 +105,8 @@ export class NodeProcessIo implements Transport {
   close(): void {
     this.#receiver = undefined;
     const child = this.#child;
-    if (!child || child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+    if (!child || child.exitCode !== null || child.signalCode !== null || child.pid === undefined)
+      return;
     child.stdin?.end();
     const grace = setTimeout(() => child.kill("SIGKILL"), this.#options.graceMs ?? 6000);
     child.once("exit", () => clearTimeout(grace));

@@ -94,7 +94,10 @@ export class TauriEventIo implements Transport {
     this.#receiver = undefined;
     this.#unread = undefined;
     this.#readers = [];
-    for (const unlisten of this.#unlisten.splice(0)) void Promise.resolve(unlisten()).catch(() => undefined);
+    this.#listeners.message.clear();
+    this.#listeners.error.clear();
+    for (const unlisten of this.#unlisten.splice(0))
+      void Promise.resolve(unlisten()).catch(() => undefined);
   }
 
   /** Listens where nobody waits for it; a failure goes to the listeners for errors. */
@@ -111,26 +114,28 @@ export class TauriEventIo implements Transport {
     await Promise.all([
       this.#on(this.#events.stdout, (payload) => this.#received(payload)),
       this.#on(this.#events.stderr, (payload) => this.#stderr.add(withNewline(String(payload)))),
-      this.#on(this.#events.exit, (payload) => this.#ended(exitReason(payload, this.#stderr.toString()))),
+      this.#on(this.#events.exit, (payload) =>
+        this.#ended(exitReason(payload, this.#stderr.toString())),
+      ),
     ]);
   }
 
   async #on(event: string, handler: (payload: unknown) => void): Promise<void> {
-    const unlisten = await listen(event, ({ payload }) => {
-      if (!this.#destroyed) handler(payload);
-    });
+    const unlisten = await listen(event, ({ payload }) => handler(payload));
     if (this.#destroyed) unlisten();
     else this.#unlisten.push(unlisten);
   }
 
   #received(payload: unknown): void {
     if (typeof payload !== "string") {
-      const message = `The event '${this.#events.stdout}' carried ${payload === null ? "null" : typeof payload}; the relay must emit each line as a string`;
-      return this.#ended({ message });
+      const received = payload === null ? "null" : typeof payload;
+      const message = `The event '${this.#events.stdout}' carried ${received} instead of a string`;
+      return this.#ended({ message: `${message}: the relay must emit each line as text` });
     }
     const text = withNewline(payload);
     if (this.#receiver) this.#receiver.chunk(text);
-    else if (this.#listeners.message.size > 0) for (const listener of this.#listeners.message) listener(text);
+    else if (this.#listeners.message.size > 0)
+      for (const listener of this.#listeners.message) listener(text);
     else if (this.#readers.length > 0) this.#readers.shift()?.(text);
     else this.#unread?.push(text);
   }
@@ -150,12 +155,19 @@ function withNewline(payload: string): string {
   return payload.endsWith("\n") ? payload : `${payload}\n`;
 }
 
+/** Relays send the code by itself, or `{ code, signal }` as the shell plugin does, or nothing. */
 function exitReason(payload: unknown, stderr: string): CloseReason {
-  const exit = typeof payload === "object" && payload !== null ? (payload as { code?: unknown; signal?: unknown }) : { code: payload };
+  const { code, signal } =
+    typeof payload === "number" ? { code: payload } : ((payload as Exit | null) ?? {});
   return {
     message: "The worker exited",
-    ...(typeof exit.code === "number" ? { exitCode: exit.code } : {}),
-    ...(exit.signal != null ? { signal: typeof exit.signal === "number" ? `signal ${exit.signal}` : String(exit.signal) } : {}),
+    ...(typeof code === "number" ? { exitCode: code } : {}),
+    ...(signal != null ? { signal: typeof signal === "number" ? `signal ${signal}` : signal } : {}),
     ...(stderr ? { stderr } : {}),
   };
+}
+
+interface Exit {
+  readonly code?: number | null;
+  readonly signal?: number | string | null;
 }

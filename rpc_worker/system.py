@@ -1,0 +1,109 @@
+"""The protocol's own methods: `system.*` and `rpc.discover` (protocol, sections 3 and 4).
+
+They are answered at once, whatever runs or waits, and need no handler. What `system.shutdown` sets
+in motion is not known here; it only leaves a mark.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+from msgspec import UNSET, Raw, UnsetType
+
+from rpc_worker import __version__
+from rpc_worker.dispatch import PROTOCOL, error_object
+from rpc_worker.errors import ErrorCode, RpcError
+from rpc_worker.messages import error_line, result_line
+
+if TYPE_CHECKING:
+    from rpc_worker.dispatch import Service
+    from rpc_worker.limits import Limits
+    from rpc_worker.messages import Request
+
+__all__ = ["Session", "System"]
+
+_HELLO = '{"session": 1 to 32 of A-Z a-z 0-9 _ -, "window"?: string}'
+
+
+class Session(msgspec.Struct, frozen=True):
+    """A client that said hello, as it said it.
+
+    Attributes:
+        session: Random, made by the client; the part of its ids before the first `:`.
+        window: Stable across reloads of a page; None for a client without windows.
+    """
+
+    session: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
+    window: str | None = None
+
+
+class System:
+    """Answers the protocol's own methods.
+
+    Attributes:
+        sessions: The clients that said hello, by session.
+        shutdown_asked: Whether `system.shutdown` has been called.
+    """
+
+    def __init__(self, service: Service, limits: Limits) -> None:
+        self.sessions: dict[str, Session] = {}
+        self.shutdown_asked = False
+        self._service = service
+        self._limits = limits
+        self._methods = {
+            "system.hello": self._hello,
+            "system.ping": self._ping,
+            "system.version": self._version,
+            "system.shutdown": self._shutdown,
+            "rpc.discover": self._discover,
+        }
+
+    def answer(self, request: Request, identity: bytes) -> bytes:
+        """Return the line of the answer to a method that is the protocol's, or nobody's."""
+        method = self._methods.get(request.method)
+        if method is None:
+            return error_line(identity, self._service.unknown(request.method))
+        try:
+            return result_line(identity, method(request.params))
+        except Exception as error:  # noqa: BLE001 - a bug in one of them must not end the rest
+            return error_line(identity, error_object(error, debug=self._service.debug))
+
+    def _hello(self, params: Raw | UnsetType) -> bytes:
+        try:
+            session = msgspec.json.decode(b"null" if params is UNSET else params, type=Session)
+        except (ValueError, RecursionError) as error:
+            raise RpcError(
+                f"Invalid params: system.hello: expected {_HELLO}: {error}",
+                code=ErrorCode.INVALID_PARAMS,
+                data={"param": None, "path": "$", "expected": _HELLO, "received": str(error)},
+            ) from None
+        self.sessions[session.session] = session
+        return msgspec.json.encode({**self._service.identity(), "limits": self._limits})
+
+    def _ping(self, params: Raw | UnsetType) -> bytes:
+        return b"null" if params is UNSET else bytes(params)
+
+    def _version(self, _params: Raw | UnsetType) -> bytes:
+        import platform  # noqa: PLC0415 - seldom asked for, and not free
+
+        service = self._service
+        versions: dict[str, Any] = {
+            "name": service.name,
+            "version": service.version,
+            "protocol": PROTOCOL,
+            "python": platform.python_version(),
+            "rpcWorker": __version__,
+        }
+        return msgspec.json.encode(versions)
+
+    def _discover(self, _params: Raw | UnsetType) -> bytes:
+        from rpc_worker.openrpc import document  # noqa: PLC0415 - seldom asked for, and large
+
+        service = self._service
+        contract = document(service.contract, name=service.name, version=service.version)
+        return msgspec.json.encode(contract)
+
+    def _shutdown(self, _params: Raw | UnsetType) -> bytes:
+        self.shutdown_asked = True
+        return b"null"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from asyncio import CancelledError
 from inspect import CO_COROUTINE
+from types import GenericAlias
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -62,7 +63,11 @@ class Handler:
         self.encode = encoder(method.result)
         positional = [parameter for parameter in method.parameters if not parameter.keyword]
         self._keywords = tuple(p.name for p in method.parameters if p.keyword)
-        self._by_position = _by_position(method.wire, positional)
+        self._by_position = (
+            _never_by_position
+            if any(p.keyword and p.default is REQUIRED for p in method.parameters)
+            else _by_position(method.wire, positional)
+        )
         self._by_name = _by_name(method.wire, method.parameters)
 
     def arguments(self, params: Raw | UnsetType) -> Arguments:
@@ -114,9 +119,14 @@ def _by_position(
     if all(parameter.default is REQUIRED for parameter in parameters):
         # A tuple's own decoder is the quickest way to arguments, but it knows no defaults.
         annotations = tuple(parameter.annotation for parameter in parameters)
-        return decoder(tuple[annotations or ((),)[0]]).decode  # type: ignore[misc]
+        return decoder(GenericAlias(tuple, annotations)).decode
     decode = decoder(_struct(name, parameters, array_like=True)).decode
     return lambda params: astuple(decode(params))
+
+
+def _never_by_position(_params: Raw | bytes) -> tuple[Any, ...]:
+    """Stand in for a decoder where an argument can be given by its name only."""
+    raise ValueError("a keyword-only parameter without a default is missing")
 
 
 def _by_name(
@@ -147,8 +157,8 @@ def _struct(
 
 
 def _default(parameter: Parameter) -> Any:
-    default = parameter.default
-    if isinstance(default, (str, int, float, bool, bytes, tuple, frozenset)) or default is None:
+    default: Any = parameter.default
+    if isinstance(default, (str, int, float, bytes)) or default is None:
         return default
     # A handler may change its argument: each call has a default of its own.
     return msgspec.field(default_factory=lambda: msgspec.convert(default, parameter.annotation))

@@ -189,11 +189,9 @@ class Executors:
 
     def _start_leader(self) -> bool:
         """Return whether the leader has already done what it could."""
-        if EAGER:
-            # Done at once, or kept by `_last_steps`.
-            asyncio.Task(  # type: ignore[call-arg, unused-ignore]  # typeshed: 3.12 and later
-                self._lead(), loop=self._loop, name="rpc-worker", eager_start=True
-            )
+        if sys.version_info >= (3, 12):
+            # Done when this returns, or kept by `_last_steps`.
+            asyncio.Task(self._lead(), loop=self._loop, name="rpc-worker", eager_start=True)
             return True
         if self._parked is not None:
             self._parked.set_result(None)

@@ -28,17 +28,16 @@ _SHOWN: Final = 80
 def explain_params(method: Method, params: bytes, error: Exception) -> RpcError:
     """Return the -32602 error for params that `error` was raised for."""
     try:
-        given = msgspec.json.decode(params)
+        match params[:1]:
+            case b"[":
+                return _by_position(method, msgspec.json.decode(params, type=list[Any]), error)
+            case b"{":
+                return _by_name(method, msgspec.json.decode(params, type=dict[str, Any]), error)
+            case _:
+                return _invalid(method, None, "$", "an array or an object", _excerpt(params))
     except (ValueError, RecursionError):
         # Numbers beyond the range of a float, or text that is not UTF-8.
         return _invalid(method, None, "$", "values that can be decoded", str(error))
-    if isinstance(given, list):
-        entries: list[Any] = given
-        return _by_position(method, entries, error)
-    if isinstance(given, dict):
-        members: dict[str, Any] = given
-        return _by_name(method, members, error)
-    return _invalid(method, None, "$", "an array or an object", _show(given))
 
 
 def _by_position(method: Method, given: list[Any], error: Exception) -> RpcError:
@@ -111,10 +110,10 @@ def _walk(node: schema.Type | None, value: Any, path: str) -> tuple[schema.Type 
         node = _inner(node, value)
         if name is not None:
             node = _field(node, name)
-            members: dict[str, Any] = value if isinstance(value, dict) else {}
-            if name not in members:
+            try:
+                value = value[name]
+            except (KeyError, TypeError):
                 return node, "nothing"
-            value = members[name]
         elif index is not None:
             node = _item(node, int(index))
             value = value[int(index)]
@@ -154,8 +153,12 @@ def _item(node: schema.Type | None, index: int) -> schema.Type | None:
 
 
 def _show(value: Any) -> str:
-    text = msgspec.json.encode(value).decode()
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    return _excerpt(msgspec.json.encode(value))
+
+
+def _excerpt(text: bytes) -> str:
+    shown = text.decode(errors="replace")
+    return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"
 
 
 def _invalid(

@@ -13,17 +13,16 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 import uuid
-from collections.abc import Callable, Collection, Mapping, Sequence
-from math import isfinite
-from operator import attrgetter
-from typing import Annotated, Any, Final, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import msgspec
 
 from rpc_worker import schema
+from rpc_worker.anything import check_any, check_raw
+from rpc_worker.columns import at_once_of, can_go_wrong, is_null
 from rpc_worker.markers import BigInt
 from rpc_worker.scalars import (
-    SAFE,
     SCALARS,
     Check,
     UnencodableResult,
@@ -55,7 +54,7 @@ class _Checks:
 
     def inside(self, node: schema.Type) -> Check | None:
         """Return the check of a part of a value; None where nothing can go wrong unseen."""
-        return self.whole(node) if _can_go_wrong(node, set()) else None
+        return self.whole(node) if can_go_wrong(node) else None
 
     def whole(self, node: schema.Type) -> Check:
         """Return the check of a value by itself."""
@@ -79,7 +78,7 @@ class _Checks:
 
     def _array(self, node: schema.Array) -> Check:
         check_item = self.inside(node.item)
-        at_once = _at_once(node.item)
+        at_once = at_once_of(node.item)
 
         def check(value: Any) -> None:
             if not _is_array(value):
@@ -111,7 +110,7 @@ class _Checks:
 
     def _map(self, node: schema.Map) -> Check:
         check_key, check_item = self.inside(node.key), self.inside(node.value)
-        at_once = None if check_key else _at_once(node.value)
+        at_once = None if check_key else at_once_of(node.value)
 
         def check(value: Any) -> None:
             if not _is_object(value):
@@ -145,7 +144,7 @@ class _Checks:
         return check
 
     def _union(self, node: schema.Union) -> Check:
-        members = [m for m in node.members if not _is_null(m)]
+        members = [m for m in node.members if not is_null(m)]
         checks: dict[type, Check] = {}
         for each in members:
             checks |= dict.fromkeys(_classes(each), self.whole(each))
@@ -207,10 +206,13 @@ def _or_unset(check: Check, field: schema.Field) -> Check:
 # ---------------------------------------------------------------------------------- scalars
 
 
+_SCALARS: Final = SCALARS | {"any": check_any, "raw": check_raw}
+
+
 def _scalar(node: schema.Scalar) -> Check:
     if node.kind == "datetime" and node.constraints is not None and node.constraints.tz is False:
         return check_local_datetime
-    return SCALARS[node.kind]
+    return _SCALARS[node.kind]
 
 
 def _one_of(node: schema.Type, values: Sequence[str | int], classes: tuple[type, ...]) -> Check:
@@ -230,10 +232,6 @@ def _one_of(node: schema.Type, values: Sequence[str | int], classes: tuple[type,
 # ------------------------------------------------------------------------------------ questions
 
 
-def _is_null(node: schema.Type) -> bool:
-    return isinstance(node, schema.Scalar) and node.kind == "null"
-
-
 def _is_object(value: object) -> bool:
     return isinstance(value, Mapping)
 
@@ -244,31 +242,6 @@ def _is_array(value: object) -> bool:
     return isinstance(value, Sequence) and not isinstance(
         value, (str, bytes, bytearray, memoryview)
     )
-
-
-_RISKY: Final = frozenset({"any", "raw", "int", "float", "bigint", "datetime"})
-
-
-def _can_go_wrong(node: schema.Type, seen: set[int]) -> bool:
-    """Whether msgspec would write a value inside as something else, without a word."""
-    match node:
-        case schema.Scalar():
-            return node.kind in _RISKY
-        case schema.Choice() | schema.Enumeration():
-            return False
-        case schema.Array():
-            return _can_go_wrong(node.item, seen)
-        case schema.Tuple():
-            return any(_can_go_wrong(item, seen) for item in node.items)
-        case schema.Map():
-            return _can_go_wrong(node.key, seen) or _can_go_wrong(node.value, seen)
-        case schema.Union():
-            return any(_can_go_wrong(m, seen) for m in node.members)
-        case schema.Record():
-            if id(node) in seen:
-                return False
-            seen.add(id(node))
-            return any(_can_go_wrong(field.type, seen) for field in node.fields)
 
 
 def _classes(node: schema.Type) -> tuple[type, ...]:
@@ -307,69 +280,6 @@ _SCALAR_CLASSES: Final[dict[str, tuple[type, ...]]] = {
     "uuid": (uuid.UUID,),
     "decimal": (decimal.Decimal,),
 }
-
-
-# ------------------------------------------------------------------------------ many at once
-
-_Int: TypeAlias = Annotated[int, msgspec.Meta(ge=-SAFE, le=SAFE)]
-AtOnce: TypeAlias = Callable[[Collection[Any]], bool]
-_ONLY_INTS: Final = frozenset({int})
-_ONLY_FLOATS: Final = frozenset({float})
-
-
-def _are_safe_ints(values: Collection[Any]) -> bool:
-    # `convert` alone would let a BigInt pass, which is sent as a text.
-    if not _ONLY_INTS.issuperset(map(type, values)):
-        return False
-    try:
-        msgspec.convert(values, list[_Int])
-    except msgspec.ValidationError:
-        return False
-    return True
-
-
-def _are_finite_floats(values: Collection[Any]) -> bool:
-    # The sum of what is finite can be infinite: then they are looked at one by one.
-    return _ONLY_FLOATS.issuperset(map(type, values)) and isfinite(sum(values))
-
-
-def _at_once(node: schema.Type, within: tuple[schema.Type, ...] = ()) -> AtOnce | None:
-    """Return whether plain values may all be sent, some three times as fast as a loop tells.
-
-    If its answer is no, they may yet be: the loop decides, and finds the place. None where there is
-    no such short cut.
-    """
-    match node:
-        case schema.Scalar(kind="int"):
-            return _are_safe_ints
-        case schema.Scalar(kind="float"):
-            return _are_finite_floats
-        case schema.Union(members=(inner, last)) if _is_null(last):
-            at_once = _at_once(inner, within)
-            return at_once and (lambda values: at_once([v for v in values if v is not None]))
-        case schema.Record(kind="struct" | "dataclass" | "attrs") if node not in within:
-            return _columns(node, (*within, node))
-        case _:
-            return None
-
-
-def _columns(node: schema.Record, within: tuple[schema.Type, ...]) -> AtOnce | None:
-    """Return the same for records: their class at once, then each field of all of them."""
-    columns: list[tuple[Callable[[Any], Any], AtOnce]] = []
-    for field in node.fields:
-        if _can_go_wrong(field.type, set()):
-            at_once = None if field.unset else _at_once(field.type, within)
-            if at_once is None:
-                return None
-            columns.append((attrgetter(field.name), at_once))
-    only = frozenset({node.cls})
-
-    def check(values: Collection[Any]) -> bool:
-        return only.issuperset(map(type, values)) and all(
-            at_once(list(map(get, values))) for get, at_once in columns
-        )
-
-    return check
 
 
 # ------------------------------------------------------------------------------------ failures

@@ -1,7 +1,6 @@
-"""Values at the edge of a worker: decoders for what comes in, bytes for what goes out.
+"""Values at the edge of a worker: decoders for what comes in, encoders for what goes out.
 
-This module knows nothing of methods and messages, and nothing of what was promised: whether a value
-is of its declared type is looked at in `outgoing`, before it comes here.
+This module knows nothing of methods and messages.
 """
 
 from __future__ import annotations
@@ -12,13 +11,15 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from rpc_worker import markers
+from rpc_worker.anything import check_any
 from rpc_worker.outgoing import outgoing
-from rpc_worker.scalars import TOO_DEEP, UnencodableResult, check_any
+from rpc_worker.scalars import TOO_DEEP, UnencodableResult
 
 if TYPE_CHECKING:
+    from rpc_worker.scalars import Check
     from rpc_worker.schema import Type
 
-__all__ = ["UnencodableResult", "check_any", "decoder", "encode", "encoder", "outgoing"]
+__all__ = ["UnencodableResult", "decoder", "encode", "encoder"]
 
 
 def decoder(annotation: Any) -> msgspec.json.Decoder[Any]:
@@ -30,42 +31,36 @@ def decoder(annotation: Any) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(annotation, dec_hook=markers.dec_hook)
 
 
-def encode(value: Any) -> bytes:
-    """Return a value as JSON, on one line.
-
-    Numbers are written as they are: NaN is for `outgoing` to find.
-
-    Raises:
-        UnencodableResult: It has no form in JSON.
-    """
-    try:
-        return _encode(value)
-    except RecursionError:
-        problem = TOO_DEEP
-    except UnicodeEncodeError as error:
-        problem = _surrogate(error)
-    except Exception as error:  # noqa: BLE001 - iterators and attributes of the user's run here
-        problem = f"{type(error).__name__}: {error}"
-        # The walk knows the place of most of what msgspec refuses.
-        check_any(value)
-    raise UnencodableResult(problem)
-
-
 def encoder(node: Type) -> Callable[[Any], bytes]:
-    """Return what checks a value against its declared type, and then encodes it.
+    """Return what checks a value against its declared type, and encodes it on one line.
 
-    It raises UnencodableResult: the value is of another type, or cannot be put on the wire.
+    It raises UnencodableResult: the value is of another type, or has no place on the wire.
     """
-    check = outgoing(node)
+    return _encoder(outgoing(node))
 
+
+def _encoder(check: Check) -> Callable[[Any], bytes]:
     def encode_checked(value: Any) -> bytes:
         check(value)
         try:
             return _encode(value)
-        except Exception:  # noqa: BLE001 - `encode` finds the reason
-            return encode(value)
+        except Exception as error:  # noqa: BLE001 - iterators and attributes of the user's run here
+            raise _unencodable(value, error) from None
 
     return encode_checked
+
+
+def _unencodable(value: Any, error: Exception) -> UnencodableResult:
+    """Return the error for what msgspec refused, or what was raised while it was at it."""
+    if isinstance(error, RecursionError):
+        return UnencodableResult(TOO_DEEP)
+    if isinstance(error, UnicodeEncodeError):
+        return UnencodableResult(_surrogate(error))
+    try:
+        check_any(value)
+    except UnencodableResult as found:  # It knows the place.
+        return found
+    return UnencodableResult(f"{type(error).__name__}: {error}")
 
 
 def _enc_hook(value: Any) -> Any:
@@ -98,3 +93,6 @@ def _surrogate(error: UnicodeEncodeError) -> str:
 
 
 _encode: Final = msgspec.json.Encoder(enc_hook=_enc_hook).encode
+
+encode: Final = _encoder(check_any)
+"""Encodes a value of no declared type, as `encoder` does for one of type Any."""

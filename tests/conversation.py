@@ -1,10 +1,13 @@
 """A channel in memory: what is fed to it, and the lines that it answers with."""
 
+# pyright: reportPrivateUsage=false
+# The tables inside must be seen to be empty.
+
 from __future__ import annotations
 
 import asyncio
 import json
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 
 from rpc_worker.channel import Channel
 from rpc_worker.contract import find_contract, read_contract
@@ -20,6 +23,32 @@ T = TypeVar("T")
 
 DEADLINE = 20.0
 """Seconds after which a test that waits has failed."""
+
+
+def request(identity: object, method: str, params: object = None) -> bytes:
+    """Return the line of a request; without params if they are None."""
+    message: dict[str, object] = {"jsonrpc": "2.0", "id": identity, "method": method}
+    if params is not None:
+        message["params"] = params
+    return json.dumps(message).encode() + b"\n"
+
+
+def is_batch(answer: Any) -> TypeGuard[list[Any]]:
+    """Tell the answer to a batch from an answer by itself."""
+    return isinstance(answer, list)
+
+
+async def turns(count: int) -> None:
+    """Let the loop go round."""
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Let the loop go round until something holds that no event tells of."""
+    async with asyncio.timeout(DEADLINE):
+        while not condition():  # noqa: ASYNC110 - threads and counters set no asyncio.Event
+            await asyncio.sleep(0)
 
 
 class Sink:

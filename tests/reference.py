@@ -7,7 +7,7 @@ from typing import Protocol
 from rpc_worker import RpcError, raises
 
 
-class NotFound(RpcError, code=4004):
+class NotFound(RpcError, code=4004):  # noqa: N818 - named as its users would
     """There is no such file."""
 
     path: str

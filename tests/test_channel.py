@@ -10,20 +10,13 @@ from typing import Any
 import pytest
 
 from rpc_worker import Limits, inline
-from tests.conversation import Conversation, converse, talk
+from tests.conversation import Conversation, converse, is_batch, request, talk, turns
 from tests.reference import Reference
 
 CALLS = json.loads((Path(__file__).parent / "vectors" / "calls.json").read_text("utf-8"))["cases"]
 SPECIFICATION = json.loads(
     (Path(__file__).parent / "vectors" / "specification.json").read_text("utf-8")
 )["cases"]
-
-
-def request(identity: object, method: str, params: object = None) -> bytes:
-    message: dict[str, object] = {"jsonrpc": "2.0", "id": identity, "method": method}
-    if params is not None:
-        message["params"] = params
-    return json.dumps(message).encode() + b"\n"
 
 
 @pytest.mark.parametrize("case", CALLS, ids=[case["name"] for case in CALLS])
@@ -41,7 +34,7 @@ def test_the_specifications_example(case: dict[str, Any]) -> None:
         assert answers == []
         return
     (answer,) = answers
-    if isinstance(answer, list):
+    if is_batch(answer):
         assert sorted(map(shortened, answer), key=canonical) == sorted(
             case["answer"], key=canonical
         )
@@ -53,7 +46,7 @@ def canonical(answer: object) -> str:
     return json.dumps(answer, sort_keys=True)
 
 
-def shortened(answer: dict[str, Any]) -> dict[str, Any]:
+def shortened(answer: Any) -> Any:
     """Return an answer with no more of an error than its code, and the specification's words."""
     if "error" not in answer:
         return answer
@@ -67,8 +60,22 @@ def shortened(answer: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     "identity",
-    ["0", "-0", "1.0", "1e2", "1.5", "9007199254740993", "18446744073709551616", "1" * 400]
-    + ['""', '"S:1"', '"\\u00e9"', '"é"', "null", '"' + "x" * 1_000_000 + '"'],
+    [
+        "0",
+        "-0",
+        "1.0",
+        "1e2",
+        "1.5",
+        "9007199254740993",
+        "18446744073709551616",
+        "1" * 400,
+        '""',
+        '"S:1"',
+        '"\\u00e9"',
+        '"é"',
+        "null",
+        '"' + "x" * 1000000 + '"',
+    ],
     ids=lambda identity: identity[:12],
 )
 def test_an_id_is_echoed_byte_for_byte(identity: str) -> None:
@@ -128,8 +135,23 @@ def test_what_looks_like_an_answer_is_never_answered() -> None:
 
 @pytest.mark.parametrize(
     "method",
-    ["rpc.x", "system.x", "$/x", "__class__", "_private", "text", "text.__class__", "subtract.x"]
-    + ["a.__globals__", "__proto__", "constructor", "", "text.", ".text", "get_data"],
+    [
+        "rpc.x",
+        "system.x",
+        "$/x",
+        "__class__",
+        "_private",
+        "text",
+        "text.__class__",
+        "subtract.x",
+        "a.__globals__",
+        "__proto__",
+        "constructor",
+        "",
+        "text.",
+        ".text",
+        "get_data",
+    ],
 )
 def test_a_name_that_the_contract_does_not_have_is_no_method(method: str) -> None:
     (answer,) = talk(Reference(), request(1, method))
@@ -257,38 +279,19 @@ class Gates:
         await self.gate.wait()
         return self.started
 
-    @inline
-    def count(self) -> int:
-        return self.started
-
 
 def test_no_more_handlers_run_than_the_limit_and_the_rest_waits_in_order() -> None:
+    gates = Gates()
+
     async def main(conversation: Conversation) -> None:
-        gates = gates_of(conversation)
-        talking = asyncio.create_task(
-            conversation.say(b"".join(request(i, "passThrough") for i in range(10)))
-        )
+        lines = b"".join(request(i, "passThrough") for i in range(10))
+        talking = asyncio.create_task(conversation.say(lines))
         await turns(5)
         assert gates.started == 3
         gates.gate.set()
-        lines = await talking
-        assert sorted(json.loads(line)["id"] for line in lines) == list(range(10))
+        assert sorted(json.loads(line)["id"] for line in await talking) == list(range(10))
 
-    def gates_of(conversation: Conversation) -> Gates:
-        return conversation.service.handlers["count"].function.__self__  # type: ignore[union-attr]
-
-    async def run() -> None:
-        conversation = Conversation(Gates(), limits=Limits(running=3))
-        await main(conversation)
-        conversation.assert_at_rest()
-
-    asyncio.run(run())
-
-
-async def turns(count: int) -> None:
-    """Let the loop go round."""
-    for _ in range(count):
-        await asyncio.sleep(0)
+    converse(main, gates, limits=Limits(running=3))
 
 
 def test_nothing_starts_while_the_host_does_not_take_the_output() -> None:
@@ -301,7 +304,6 @@ def test_nothing_starts_while_the_host_does_not_take_the_output() -> None:
             return self.calls
 
     async def main(conversation: Conversation) -> None:
-        counting = conversation.service.handlers["count"].function.__self__  # type: ignore[union-attr]
         conversation.output.pending = 101
         await conversation.say(request(1, "count"))
         assert counting.calls == 1
@@ -317,7 +319,8 @@ def test_nothing_starts_while_the_host_does_not_take_the_output() -> None:
         await talking
         assert counting.calls == 2
 
-    converse(main, Counting(), limits=Limits(soft_output_bytes=100))
+    counting = Counting()
+    converse(main, counting, limits=Limits(soft_output_bytes=100))
 
 
 # ----------------------------------------------------------------- the protocol's own methods
@@ -349,8 +352,16 @@ def test_hello_is_answered_with_who_we_are_and_again_when_repeated() -> None:
 
 @pytest.mark.parametrize(
     "params",
-    [None, [], {}, {"session": ""}, {"session": "a:b"}, {"session": "x" * 33}, {"session": 1}]
-    + [{"session": "ok", "window": 5}],
+    [
+        None,
+        [],
+        {},
+        {"session": ""},
+        {"session": "a:b"},
+        {"session": "x" * 33},
+        {"session": 1},
+        {"session": "ok", "window": 5},
+    ],
     ids=repr,
 )
 def test_a_hello_that_says_nothing_useful_is_refused(params: object) -> None:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import itertools
 import json
 import threading
 from typing import Any
 
 import anyio
 import anyio.from_thread
+import anyio.lowlevel
 import anyio.to_thread
 import pytest
 
 from rpc_worker import Limits, RpcError, inline
 from rpc_worker.executors import BURST, EAGER
-from tests.conversation import DEADLINE, Conversation, converse, talk
-from tests.test_channel import request, turns
+from tests.conversation import DEADLINE, Conversation, converse, request, talk, turns, until
 
 variable: contextvars.ContextVar[str] = contextvars.ContextVar("variable", default="unset")
 
@@ -80,13 +81,13 @@ class Curious:
         with anyio.move_on_after(0) as scope:
             await asyncio.sleep(DEADLINE)
         with anyio.fail_after(DEADLINE):
-            await anyio.sleep(0)
+            await anyio.lowlevel.checkpoint()
         async with anyio.create_task_group() as group:
             group.start_soon(anyio.sleep, 0)
         return [scope.cancelled_caught]
 
     async def scope_without_suspending(self) -> bool:
-        with anyio.CancelScope() as scope:
+        with anyio.CancelScope() as scope:  # noqa: ASYNC100 - entered and left in one step
             scope.cancel()
         return scope.cancel_called
 
@@ -133,27 +134,34 @@ def test_a_handler_runs_as_if_it_were_alone(method: str, expected: object) -> No
 # ------------------------------------------------------------------------------ what they raise
 
 
-class Unspeakable(Exception):
+class Unspeakable(Exception):  # noqa: N818 - a plain name, as users choose them
     def __str__(self) -> str:
         raise ValueError("no words")
+
+
+def failure(index: int) -> BaseException:
+    """Return a new exception, so that no traceback is shared."""
+    made = FAILURES[index]()
+    assert isinstance(made, BaseException)
+    return made
 
 
 class Failing:
     """Handlers that fail in every way, on the loop, after suspending, in a thread and inline."""
 
     async def on_loop(self, index: int) -> None:
-        raise FAILURES[index]()
+        raise failure(index)
 
     async def after_suspending(self, index: int) -> None:
         await asyncio.sleep(0)
-        raise FAILURES[index]()
+        raise failure(index)
 
     def in_thread(self, index: int) -> None:
-        raise FAILURES[index]()
+        raise failure(index)
 
     @inline
     def on_the_spot(self, index: int) -> None:
-        raise FAILURES[index]()
+        raise failure(index)
 
     async def fine(self) -> str:
         return "fine"
@@ -273,7 +281,7 @@ def test_the_loop_gets_its_turn_after_a_burst(method: str) -> None:
 
         loop.call_soon(look)
         await conversation.say(b"".join(request(i, method) for i in range(10 * BURST)))
-        steps = [b - a for a, b in zip(seen, seen[1:], strict=False)]
+        steps = [b - a for a, b in itertools.pairwise(seen)]
         assert max(steps) <= BURST
         # As many replies a write, too.
         assert conversation.output.writes >= 10
@@ -331,9 +339,7 @@ def test_calls_that_end_in_any_order_are_all_answered() -> None:
     async def main(conversation: Conversation) -> list[bytes]:
         lines = b"".join(request(i, "wait", [i]) for i in range(count))
         talking = asyncio.create_task(conversation.say(lines))
-        async with asyncio.timeout(DEADLINE):
-            while len(waiting.waiting) < count:
-                await asyncio.sleep(0)
+        await until(lambda: len(waiting.waiting) == count)
         for future in waiting.waiting[::2] + waiting.waiting[::-2]:
             if not future.done():
                 future.set_result(None)
@@ -416,17 +422,13 @@ def test_a_cancelled_thread_is_answered_at_once_and_counted_until_it_ends() -> N
 
     async def main(conversation: Conversation) -> None:
         talking = asyncio.create_task(conversation.say(request(1, "block")))
-        async with asyncio.timeout(DEADLINE):
-            while not stubborn.thread_started.is_set():
-                await asyncio.sleep(0)
+        await until(stubborn.thread_started.is_set)
         conversation.channel.cancel_all()
         lines = await talking
         assert results(*map(json.loads, lines)) == {1: CANCELLED}
         assert conversation.channel.busy_threads == 1
         stubborn.thread_may_end.set()
-        async with asyncio.timeout(DEADLINE):
-            while conversation.channel.busy_threads:
-                await asyncio.sleep(0)
+        await until(lambda: not conversation.channel.busy_threads)
         await turns(3)
 
     converse(main, stubborn)

@@ -328,7 +328,9 @@ class Builtin:
 PLAIN_STREAM = "-> Iterator[float]"
 STREAM = "-> AsyncIterator[float]"
 UNKNOWN = "that the name 'Hidden' in its annotation does not exist when the worker runs"
-IMPORT_IT = "?"
+IMPORT_IT = (
+    "Import it outside of `if TYPE_CHECKING:`, and define it in the module, not in a function."
+)
 ADD = "Write: async def add(self, a: float, b: float = 1.0) -> float"
 PLAIN_ADD = "Write: def add(self, a: float, b: float = 1.0) -> float"
 COLLECT = "Collect the items in a list, and return that"

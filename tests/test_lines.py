@@ -1,17 +1,22 @@
 """Bytes to lines, however they are cut."""
 
+# pyright: reportPrivateUsage=false
+# What is held of a line must be seen to be bounded.
+
 from __future__ import annotations
 
 import json
-import random
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rpc_worker.lines import HEAD, LineBuffer, Oversized
+
+if TYPE_CHECKING:
+    import random
 
 VECTORS = json.loads((Path(__file__).parent / "vectors" / "lines.json").read_text("utf-8"))
 CASES = VECTORS["cases"]
@@ -52,7 +57,7 @@ def test_the_lines_do_not_depend_on_how_the_bytes_are_cut(
     cuts = sorted(rng.randrange(len(data) + 1) for _ in range(rng.randrange(8)))
     pieces = [data[i:j] for i, j in zip([0, *cuts], [*cuts, len(data)], strict=True)]
 
-    def lines(chunks: list[bytes]) -> list[object]:
+    def lines(chunks: list[bytes]) -> list[bytes | bytearray | Oversized]:
         buffer = LineBuffer(limit)
         return [line for chunk in chunks for line in buffer.feed(chunk)] + list(buffer.end())
 

@@ -54,6 +54,10 @@ class Level(enum.IntEnum):
     HIGH = 2
 
 
+class Painted(Struct):
+    Color: Color  # pyright: ignore - its name is that of its type
+
+
 class Pair(Struct):
     first_value: int
     second: str = "x"
@@ -229,6 +233,7 @@ GOOD: list[tuple[Any, Any, Any]] = [
     (Annotated[Ids, Meta(max_length=2)], ["list", "int", {"max_length": 2}], [1]),
     (ListOf[str], ["list", "str"], ["a"]),
     (Pair, PAIR, Pair(1)),
+    (Painted, {Painted: {"Color": Color}}, Painted(Color.RED)),
     (list[Pair] | None, ["or", ["list", PAIR], "null"], [Pair(1, "b")]),
     (Tree, {Tree: {"children": ["list", Tree]}}, Tree([Tree([])])),
     (

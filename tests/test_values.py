@@ -19,11 +19,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rpc_worker import BigInt, Struct
+from rpc_worker.outgoing import outgoing
 from rpc_worker.reading.annotations import TypeReader
-from rpc_worker.values import UnencodableResult, check_any, decoder, encode, outgoing
+from rpc_worker.values import UnencodableResult, decoder, encode, encoder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from rpc_worker.schema import Type
 
 NAN = float("nan")
 INFINITY = float("inf")
@@ -62,6 +65,10 @@ class Point(Struct):
     label: str = ""
 
 
+class Further(Point):
+    pass
+
+
 class Sized(msgspec.Struct):
     size: int
 
@@ -74,6 +81,12 @@ class Tree(msgspec.Struct):
     size: int
     children: list[Tree] = []
     parent: Tree | None = None
+
+
+class Box(Struct):
+    corner: Point
+    depth: int | None
+    name: str
 
 
 class Circle(Struct, tag=True):
@@ -104,11 +117,15 @@ class Options(TypedDict):
     limit: NotRequired[int]
 
 
-def check_of(annotation: Any) -> Callable[[Any], None]:
+def node_of(annotation: Any) -> Type:
     reader = TypeReader()
     node = reader.read(annotation, "here")
     assert reader.misfits == []
-    return outgoing(node)
+    return node
+
+
+def check_of(annotation: Any) -> Callable[[Any], None]:
+    return outgoing(node_of(annotation))
 
 
 def name(value: Any) -> str:
@@ -162,6 +179,8 @@ GOOD: list[tuple[Any, list[Any]]] = [
     (Point, [Point(1.5), Point(1, 2)]),
     (Named, [Named("a")]),
     (list[Point], [[Point(1.5)], [], ()]),
+    (list[Box], [[Box(Point(1.0), None, "a"), Box(Point(2), 1, "b")]]),
+    (list[Point], [[Point(1.0), Further(2.0)]]),
     (Tree, [Tree(1, [Tree(2)], Tree(3))]),
     (Patch, [Patch(), Patch(1)]),
     (Data, [Data(1), Data(1, AWARE)]),
@@ -172,11 +191,18 @@ GOOD: list[tuple[Any, list[Any]]] = [
 
 @pytest.mark.parametrize(("annotation", "values"), GOOD, ids=name)
 def test_what_fits_is_sent_and_read_back(annotation: Any, values: list[Any]) -> None:
-    check = check_of(annotation)
-    read = decoder(annotation)
+    send = encoder(node_of(annotation))
+    receive = decoder(annotation).decode
     for value in values:
-        check(value)
-        read.decode(encode(value))
+        sent = send(value)
+        assert json.loads(send(receive(sent))) == json.loads(sent)
+
+
+def test_an_encoder_checks_and_encodes() -> None:
+    send = encoder(node_of(list[float]))
+    assert send([1.5, 2]) == b"[1.5,2]"
+    assert problem(send, [1.5, NAN]) == f"$[1]: {NO_NAN}"
+    assert problem(encoder(node_of(str)), "abc\ud800def") == SURROGATE
 
 
 BEYOND = (
@@ -285,6 +311,14 @@ BAD: list[tuple[Any, Any, str]] = [
     (Named, Point(1.0), "expected Named, got Point"),
     (list[Point], [Point(1.0), Point(0.0, NAN)], f"$[1].yPos: {NO_NAN}"),
     (dict[str, list[Sized]], {"a": [Sized(2**53)]}, f"$.a[0].size: {over(2**53)}"),
+    (list[float | None], [1.5, None, NAN], f"$[2]: {NO_NAN}"),
+    (
+        list[Box],
+        [Box(Point(1.0), None, "a"), Box(Point(NAN), 1, "a")],
+        f"$[1].corner.xPos: {NO_NAN}",
+    ),
+    (list[Box], [Box(Point(1.0), 2**53, "a")], f"$[0].depth: {over(2**53)}"),
+    (list[Point], [Point(1.0), Named("a")], "$[1]: expected Point, got Named"),
     (Tree, Tree(1, [Tree(2), Tree(2**53)]), f"$.children[1].size: {over(2**53)}"),
     (Patch, Patch(2**53), f"$.size: {over(2**53)}"),
     (Sized, Sized(msgspec.UNSET), "$.size: expected int, got UnsetType"),  # type: ignore[arg-type] # to be found
@@ -461,8 +495,8 @@ plain = st.recursive(leaves, lambda inner: st.lists(inner) | st.dictionaries(tex
 @given(plain)
 def test_whatever_the_check_lets_pass_is_read_back_the_same(value: Any) -> None:
     try:
-        check_any(value)
+        sent = encode(value)
     except UnencodableResult:
         assert "Infinity" in json.dumps(value)
     else:
-        assert json.loads(encode(value)) == value
+        assert json.loads(sent) == value

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, get_args, get_
 import msgspec
 
 from rpc_worker.errors import Misfit
-from rpc_worker.markers import BigInt, dec_hook, enc_hook
+from rpc_worker.markers import BigInt
+from rpc_worker.reading.checks import against_default, refusal
 from rpc_worker.reading.hints import Unresolved, UnusableAlias, is_hashed, is_union, resolve_aliases
 from rpc_worker.reading.names import spell
 from rpc_worker.reading.records import RecordReader, doc_of, kind_of
@@ -118,32 +119,18 @@ class TypeReader:
     def check_decoders(self) -> None:
         """Note what msgspec refuses of what has been read, should its rules be stricter."""
         everything = tuple(annotation for _, annotation in self._read)
-        if _refusal(tuple.__class_getitem__(everything)) is None:
+        if refusal(tuple.__class_getitem__(everything)) is None:
             return
         for place, annotation in self._read:
-            if (error := _refusal(annotation)) is not None:
+            if (error := refusal(annotation)) is not None:
                 what = f"msgspec cannot read it: {type(error).__name__}: {error}"
                 self.refuse(place, what, "Write another type.")
 
     def check_default(self, node: Type, default: Any, place: str) -> None:
         """Note a misfit if a default cannot be sent, or is not of its type."""
-        try:
-            text = msgspec.json.encode(default, enc_hook=enc_hook)
-        except (TypeError, ValueError, OverflowError, RecursionError) as error:
-            what = f"its default cannot be sent: {error}"
-            self.refuse(place, what, "Write a default that JSON can hold, or None.")
-            return
-        try:
-            msgspec.json.decode(text, type=node.annotation, dec_hook=dec_hook)
-        except ValueError:
-            name = spell(node.annotation)
-            advice = (
-                f"Write {name} | None." if default is None else f"Write a default that is {name}."
-            )
-            self.refuse(place, f"its default {default!r} is not {name}", advice)
-        except TypeError:
-            # msgspec does not know the type. That is a misfit of its own.
-            return
+        reason = against_default(node, default)
+        if reason is not None:
+            self.refuse(place, *reason)
 
     def _node(self, annotation: Any, place: str) -> Type:
         origin, arguments = get_origin(annotation), get_args(annotation)
@@ -270,12 +257,3 @@ class TypeReader:
         node = Enumeration(cls, cls.__name__, cls, doc, members, self.source_of(cls))
         self._enumerations[cls] = node
         return node
-
-
-def _refusal(annotation: Any) -> Exception | None:
-    """Return why msgspec makes no decoder for a type."""
-    try:
-        msgspec.json.Decoder(annotation, dec_hook=dec_hook)
-    except Exception as error:  # noqa: BLE001 - msgspec evaluates annotations of the user's
-        return error
-    return None

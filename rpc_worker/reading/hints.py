@@ -76,7 +76,7 @@ def _evaluate(module: str, known: dict[str, Any], annotations: Mapping[str, Any]
     carrier = type("carrier", (), {"__annotations__": dict(annotations)})
     names = getattr(sys.modules.get(module), "__dict__", {})
     try:
-        # The module first: a method called `list` does not hide the type from its neighbours.
+        # The module first, as msgspec does: a field may have the name of its type.
         return typing.get_type_hints(carrier, known, names, include_extras=True)
     except Exception as error:  # noqa: BLE001 - an annotation is any expression of the user's
         if len(annotations) == 1:

@@ -1,0 +1,42 @@
+"""What msgspec itself says of a type, and of a default."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from rpc_worker.markers import dec_hook, enc_hook
+from rpc_worker.reading.names import spell
+
+if TYPE_CHECKING:
+    from rpc_worker.schema import Type
+
+__all__ = ["against_default", "refusal"]
+
+
+def refusal(annotation: Any) -> Exception | None:
+    """Return why msgspec makes no decoder for a type."""
+    try:
+        msgspec.json.Decoder(annotation, dec_hook=dec_hook)
+    except Exception as error:  # noqa: BLE001 - msgspec evaluates annotations of the user's
+        return error
+    return None
+
+
+def against_default(node: Type, default: Any) -> tuple[str, str] | None:
+    """Return what is wrong with a default, and what to write instead: it must be of its type."""
+    try:
+        text = msgspec.json.encode(default, enc_hook=enc_hook)
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        what = f"its default cannot be sent: {error}"
+        return what, "Write a default that JSON can hold, or None."
+    try:
+        msgspec.json.decode(text, type=node.annotation, dec_hook=dec_hook)
+    except ValueError:
+        name = spell(node.annotation)
+        advice = f"Write {name} | None." if default is None else f"Write a default that is {name}."
+        return f"its default {default!r} is not {name}", advice
+    except Exception:  # noqa: BLE001 - what msgspec says of the type itself is `refusal`'s
+        return None
+    return None

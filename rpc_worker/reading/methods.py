@@ -1,0 +1,180 @@
+"""A function as a method: its parameters, its result, the errors it declares."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any, Final
+
+from rpc_worker.contract import REQUIRED, ErrorType, Method, Parameter
+from rpc_worker.errors import ErrorCode, RpcError
+from rpc_worker.markers import mode_of, raised_by
+from rpc_worker.reading.hints import Unresolved, function_hints
+from rpc_worker.reading.names import camel, place_of
+from rpc_worker.reading.records import description, doc_of
+from rpc_worker.schema import Record, Scalar, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FunctionType
+
+    from rpc_worker.reading.annotations import TypeReader
+
+__all__ = ["MethodReader", "function_of"]
+
+_OPTIONS: Final = frozenset({"signal", "timeoutMs"})
+"""What a TypeScript client has among the options of every call."""
+
+
+_VARIABLE: Final = inspect.Parameter.VAR_KEYWORD
+_KEYWORD: Final = inspect.Parameter.KEYWORD_ONLY
+_UNNAMED: Final = {
+    inspect.Parameter.POSITIONAL_ONLY: (
+        "it is positional-only, and a call by name could not give it",
+        "Remove the / from the signature.",
+    ),
+    inspect.Parameter.VAR_POSITIONAL: (
+        "it is any number of parameters",
+        "Write one parameter that is a list, such as values: list[float].",
+    ),
+    inspect.Parameter.VAR_KEYWORD: (
+        "it is parameters of any name",
+        "Write keyword-only parameters, or one that is a dict, such as values: dict[str, float].",
+    ),
+}
+
+
+class MethodReader:
+    """Reads the methods of one contract."""
+
+    def __init__(self, types: TypeReader) -> None:
+        self._types = types
+        self._errors: dict[type[RpcError], ErrorType] = {}
+        self._codes: dict[int, type[RpcError]] = {}
+
+    def read(self, member: Any, path: tuple[str, ...], cls: type) -> Method | None:
+        """Read a method; one whose annotations cannot be evaluated is only noted as a misfit."""
+        place = f"{place_of(cls)}.{path[-1]}"
+        function = function_of(member)
+        hints = function_hints(function)
+        if isinstance(hints, Unresolved):
+            self._types.refuse(place, hints.problem, hints.advice)
+            return None
+        parameters = list(inspect.signature(function).parameters.values())
+        if not _is_static(member):
+            if not parameters or parameters[0].kind in {_VARIABLE, _KEYWORD}:
+                what = "it has no self"
+                self._types.refuse(place, what, f"Write def {path[-1]}(self, …).")
+            parameters = parameters[1:]
+        read = tuple(self._parameters(parameters, hints, place))
+        if "return" in hints:
+            result = self._types.read(hints["return"], f"{place}, result")
+        else:
+            what = "it does not say what it returns"
+            result = self._types.refuse(place, what, "Write -> None, or the type of the result.")
+        null = isinstance(result, Scalar) and result.kind == "null"
+        mode = mode_of(member)
+        return Method(
+            wire=".".join(map(camel, path)),
+            path=path,
+            parameters=read,
+            result=result,
+            result_annotation=None if null else result.annotation,
+            doc=inspect.cleandoc(function.__doc__ or ""),
+            deprecated=getattr(member, "__deprecated__", None),
+            errors=tuple(self._raised(member, place)),
+            source=self._source_of(function, cls),
+            kind=mode or ("async" if inspect.iscoroutinefunction(function) else "thread"),
+        )
+
+    def _source_of(self, function: FunctionType, cls: type) -> Source:
+        code = function.__code__
+        # The compiler's first line is that of the first decorator.
+        line = self._types.sources.of(cls).line(function.__name__) if self._types.sources else 0
+        return Source(function.__module__, line or code.co_firstlineno, code.co_filename)
+
+    def _parameters(
+        self, parameters: list[inspect.Parameter], hints: dict[str, Any], place: str
+    ) -> Iterator[Parameter]:
+        taken: dict[str, str] = {}
+        for parameter in parameters:
+            name, kind = parameter.name, parameter.kind
+            here = f"{place}, parameter {name}"
+            wire = camel(name)
+            if kind in _UNNAMED:
+                self._types.refuse(here, *_UNNAMED[kind])
+                continue
+            if name.startswith("_"):
+                self._types.refuse(here, "its name starts with _", "Give it another name.")
+            elif wire in _OPTIONS:
+                what = f"{wire} is an option of every call in TypeScript"
+                self._types.refuse(here, what, "Give it another name.")
+            elif wire in taken:
+                what = f"{taken[wire]} and {name} are both {wire} on the wire"
+                self._types.refuse(here, what, "Give one of them another name.")
+            taken[wire] = name
+            if name not in hints:
+                self._types.refuse(here, "it has no type", f"Write {name}: str, or what it is.")
+                continue
+            node = self._types.read(hints[name], here)
+            given = parameter.default is not inspect.Parameter.empty
+            if given:
+                self._types.check_default(node, parameter.default, here)
+            yield Parameter(
+                name=name,
+                wire=wire,
+                type=node,
+                annotation=node.annotation,
+                keyword=kind is _KEYWORD,
+                default=parameter.default if given else REQUIRED,
+                doc=description(hints[name]),
+            )
+
+    def _raised(self, member: Any, place: str) -> Iterator[ErrorType]:
+        declared: tuple[type, ...] = raised_by(member)
+        for cls in declared:
+            here = f"{place}, @raises({cls.__name__})"
+            if not issubclass(cls, RpcError):
+                advice = f"Write class {cls.__name__}(RpcError, code=4004), or another code."
+                self._types.refuse(here, f"{cls.__name__} is no RpcError", advice)
+            elif cls.code == ErrorCode.APPLICATION_ERROR:
+                what = f"{cls.__name__} has no code of its own"
+                name = "NotFound" if cls is RpcError else cls.__name__
+                advice = f"Write class {name}(RpcError, code=4004), or another code."
+                self._types.refuse(here, what, advice)
+            elif self._codes.setdefault(cls.code, cls) is not cls:
+                other = self._codes[cls.code].__name__
+                what = f"{other} has the code {cls.code} too"
+                self._types.refuse(here, what, "Give one of them another code.")
+            else:
+                yield self._error(cls, here)
+
+    def _error(self, cls: type[RpcError], place: str) -> ErrorType:
+        known = self._errors.get(cls)
+        if known is not None:
+            return known
+        data = None if cls.data_type is None else self._types.read(cls.data_type, place)
+        error = ErrorType(
+            cls=cls,
+            name=cls.__name__,
+            code=int(cls.code),
+            doc=doc_of(cls),
+            data=data if isinstance(data, Record) else None,
+            source=self._types.source_of(cls),
+        )
+        self._errors[cls] = error
+        return error
+
+
+def function_of(member: Any) -> Any:
+    """Return the function below the decorators of a member, or what else it is."""
+    function = member.__func__ if _is_static(member) or _is_of_class(member) else member
+    # Decorators hide whether a function is a coroutine function, and its annotations' globals.
+    return inspect.unwrap(function) if callable(function) else function
+
+
+def _is_static(member: object) -> bool:
+    return isinstance(member, staticmethod)
+
+
+def _is_of_class(member: object) -> bool:
+    return isinstance(member, classmethod)

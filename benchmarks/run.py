@@ -129,6 +129,8 @@ def _run(
     )
     # The checkout's own package, whatever is installed.
     environment = {**os.environ, "PYTHONPATH": str(HERE.parent)}
+    # Whoever starts a worker twice has its bytecode; compiling would be most of the start.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     where = f"{contender.name}, {measurement}, {python}"
     try:
         done = subprocess.run(

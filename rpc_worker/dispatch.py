@@ -50,13 +50,18 @@ class Handler:
             quick enough to run on the loop.
         encode: Checks a result against its declared type, and encodes it; raises
             UnencodableResult (-32003).
+        suspends: Whether it has been seen to suspend; kept for it by the executors.
     """
 
-    __slots__ = ("_by_name", "_by_position", "_keywords", "encode", "function", "method", "mode")
+    __slots__ = (
+        *("_by_name", "_by_position", "_keywords"),
+        *("encode", "function", "method", "mode", "suspends"),
+    )
 
     def __init__(self, bound: Bound) -> None:
         self.method = method = bound.method
         self.mode = bound.mode
+        self.suspends = False
         self.function: Callable[..., Any] = bound.function
         if bound.mode == "loop" and not _is_plain_coroutine_function(bound.function):
             self.function = _as_coroutine_function(bound.function)

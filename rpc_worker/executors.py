@@ -20,6 +20,7 @@ import asyncio
 import sys
 from collections import deque
 from contextvars import copy_context
+from itertools import islice, takewhile
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
@@ -112,7 +113,8 @@ class Executors:
         self._left = 0
         self._until = 0.0
         self._resuming = False
-        self._leading = False
+        # Needed on 3.11 only: how many lead or are about to, and what wakes the one that waits.
+        self._leaders = 0
         self._parked: asyncio.Future[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._limiter: anyio.CapacityLimiter | None = None
@@ -143,7 +145,7 @@ class Executors:
             if not left & 3 and monotonic() > self._until:
                 break
         self._outcome.flush()
-        if queue and not self._leading and not self._is_full():
+        if queue and not self._leaders and not self._is_full():
             self.resume()
 
     def resume(self) -> None:
@@ -195,18 +197,25 @@ class Executors:
             return True
         if self._parked is not None:
             self._parked.set_result(None)
-            self._parked, self._leading = None, True
-        elif not self._leading:
-            self._leading = True
-            self._start_task(self._lead())
+            self._parked = None
+            self._leaders += 1
+        elif not self._leaders:
+            self._start_leaders(1)
         return False
+
+    def _start_leaders(self, count: int) -> None:
+        """Start leaders that begin in the loop's next pass, where there are no eager ones."""
+        self._leaders += count
+        self._left, self._until = BURST, monotonic() + SLICE
+        for _ in range(count):
+            self._start_task(self._lead())
 
     async def _lead(self) -> None:
         """Run calls one after the other, until one suspends; that one to its end."""
         task = cast("asyncio.Task[None]", asyncio.current_task())
         queue, take, outcome = self.queue, self.queue.popleft, self._outcome
         while True:
-            while queue and self._left > 0:
+            while queue and self._left > 0 and self._suspended < self._limit:
                 self._left = left = self._left - 1
                 if not left & 3 and monotonic() > self._until:
                     self._left = 0
@@ -231,14 +240,16 @@ class Executors:
                     return
                 if task.cancelling():
                     # The handler cancelled its own task: that must not reach the next one.
-                    self._leading = False
-                    self._tasks.discard(task)
-                    self.resume()
-                    return
+                    break
             if EAGER:
+                if queue:
+                    self.resume()
+                return
+            self._leaders -= 1
+            if self._leaders or self._parked is not None or task.cancelling():
+                self._end_task(task)
                 return
             outcome.flush()
-            self._leading = False
             if queue and not self._is_full():
                 self.resume()
             self._parked = self._loop.create_future()
@@ -250,9 +261,8 @@ class Executors:
         call.task = task
         self._tasks.add(task)
         self._suspended += 1
-        self._leading = False
-        if not EAGER and self.queue and not self._is_full():
-            self._start_leader()
+        if not EAGER:
+            self._hand_over(call.handler)
         try:
             result = await rest
         except BaseException as error:  # noqa: BLE001 - whatever a handler raises is its answer
@@ -262,6 +272,19 @@ class Executors:
             self._suspended -= 1
             self._outcome.finished(call, result)
         self._end_task(task)
+
+    def _hand_over(self, handler: Handler) -> None:
+        """Have others lead, where there are no eager leaders.
+
+        Each begins in the loop's next pass; if one handler a pass would start, a queue of handlers
+        that suspend would take as many passes. So there is one for each that is known to.
+        """
+        handler.suspends = True
+        self._leaders -= 1
+        if self.queue and not self._leaders and not self._is_full():
+            following = islice(self.queue, min(BURST, self._limit - self._suspended) - 1)
+            known = takewhile(lambda call: call.handler.suspends, following)
+            self._start_leaders(1 + sum(1 for _ in known))
 
     def _end_task(self, task: asyncio.Task[None]) -> None:
         """Let go of a task that has come to its end, and write what it has left to be written."""

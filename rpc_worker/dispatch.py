@@ -33,6 +33,9 @@ __all__ = ["PROTOCOL", "Arguments", "Handler", "Service", "error_object"]
 PROTOCOL: Final = 1
 """The version of the wire, as `$/ready` and `system.hello` tell it."""
 
+_SHOWN: Final = 100
+"""Characters of an unknown method's name that its error shows."""
+
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]
 """Positional and keyword arguments."""
 
@@ -230,10 +233,12 @@ class Service:
         """Return the error for a method that nobody offers, with the nearest name that exists."""
         import difflib  # noqa: PLC0415 - only on failure
 
-        near = difflib.get_close_matches(method, self.contract.methods, n=1)
+        # Looking for what is alike takes the square of the length.
+        shown = method if len(method) <= _SHOWN else f"{method[:_SHOWN]}…"
+        near = difflib.get_close_matches(shown, self.contract.methods, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-        message = f"Method not found: {method!r}{hint}"
-        return ErrorObject(ErrorCode.METHOD_NOT_FOUND, message, {"method": method})
+        message = f"Method not found: {shown!r}{hint}"
+        return ErrorObject(ErrorCode.METHOD_NOT_FOUND, message, {"method": shown})
 
 
 def error_object(error: BaseException, *, debug: bool = False) -> ErrorObject:
@@ -242,23 +247,28 @@ def error_object(error: BaseException, *, debug: bool = False) -> ErrorObject:
     Its data has been seen to be encodable.
     """
     if isinstance(error, RpcError):
-        message = _text(error)
-        data = UNSET if error.data is None else error.data
-        try:
-            return ErrorObject(
-                int(error.code), message, data if data is UNSET else Raw(encode(data))
-            )
-        except UnencodableResult as reason:
-            return error_object(reason, debug=debug)
-    if isinstance(error, UnencodableResult):
-        return ErrorObject(ErrorCode.UNENCODABLE_RESULT, f"Result cannot be sent: {_text(error)}")
-    kind = type(error).__name__
+        return _own_error(error)
     text = _text(error)
-    data = {"type": kind, "message": text}
+    if isinstance(error, UnencodableResult):
+        place = {"path": error.path, "problem": error.problem}
+        return ErrorObject(ErrorCode.UNENCODABLE_RESULT, f"Result cannot be sent: {text}", place)
+    kind = type(error).__name__
+    told = {"type": kind, "message": text}
     if debug:
-        data["stack"] = _stack(error)
+        told["stack"] = _stack(error)
     what = "cancelled itself" if isinstance(error, CancelledError) else f"{kind}: {text}"
-    return ErrorObject(ErrorCode.INTERNAL_ERROR, f"Internal error: {what}", data)
+    return ErrorObject(ErrorCode.INTERNAL_ERROR, f"Internal error: {what}", told)
+
+
+def _own_error(error: RpcError) -> ErrorObject:
+    code: object = error.code
+    try:
+        data = UNSET if error.data is None else Raw(encode(error.data))
+    except UnencodableResult as reason:
+        return error_object(reason.within(".data"))
+    # Its constructor was checked by nobody at run time.
+    known = code if isinstance(code, int) else ErrorCode.APPLICATION_ERROR
+    return ErrorObject(int(known), _text(error), data)
 
 
 def _text(error: BaseException) -> str:

@@ -33,7 +33,6 @@ from rpc_worker.messages import (
     result_line,
     result_parts,
 )
-from rpc_worker.scalars import UnencodableResult
 from rpc_worker.system import System
 
 if TYPE_CHECKING:
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
 
     from rpc_worker.dispatch import Handler, Service
     from rpc_worker.lines import Line
+    from rpc_worker.messages import Message
 
 __all__ = ["Channel", "Output"]
 
@@ -96,6 +96,7 @@ class Channel:
         self._notifications: set[Call] = set()
         self._system = System(service, limits)
         self._small = min(JOINED, limits.response_bytes)
+        self._batched = 0
         self._replies: list[bytes] = []
         self._has_large_reply = False
         self._stopping = False
@@ -105,8 +106,8 @@ class Channel:
 
     @property
     def backlog(self) -> int:
-        """Bytes of requests that wait for their turn."""
-        return self._executors.backlog
+        """Bytes of requests that wait for their turn, and of answers that wait for their batch."""
+        return self._executors.backlog + self._batched
 
     @property
     def busy_threads(self) -> int:
@@ -154,10 +155,11 @@ class Channel:
         queue = executors.queue
         hurried = not self._stopping and len(queue) + len(lines) <= self._limits.queued_requests
         for line in lines:
+            message: Message
             if isinstance(line, Oversized):
-                self._refuse(decode_oversized(line, self._limits.message_bytes), None)
-                continue
-            message = decode(line)
+                message = decode_oversized(line, self._limits.message_bytes)
+            else:
+                message = decode(line)
             if isinstance(message, Request):
                 # What most lines are is written out here; `_receive_request` knows all the rest.
                 identity = message.id
@@ -171,6 +173,7 @@ class Channel:
                     self._receive_request(message, len(line), None)
             elif isinstance(message, Batch):
                 self._receive_batch(message)
+                hurried = False  # It may have filled the queue.
             elif isinstance(message, Invalid):
                 self._refuse(message, None)
             # What looks like an answer is an answer to nothing: it is ignored.
@@ -191,7 +194,7 @@ class Channel:
             return
         answers = _BatchAnswers()
         for entry in batch.entries:
-            message = decode(entry)
+            message = decode(bytes(entry))
             if isinstance(message, Request):
                 self._receive_request(message, len(entry), answers)
             elif isinstance(message, Batch):
@@ -228,7 +231,8 @@ class Channel:
     def _receive_notification(self, request: Request, handler: Handler | None, size: int) -> None:
         if handler is None:
             # What the protocol itself offers happens; what nobody offers is ignored.
-            self._system.answer(request, NULL)
+            if request.method in self._system.methods:
+                self._system.answer(request, NULL)
         elif self._stopping or len(self._executors.queue) >= self._limits.queued_requests:
             _logger.warning("the notification %s was dropped: busy", request.method)
         else:
@@ -262,7 +266,7 @@ class Channel:
             return
         try:
             body = call.handler.encode(result)
-        except UnencodableResult as error:
+        except BaseException as error:  # noqa: BLE001 - a value's own methods may raise anything
             self.failed(call, error)
             return
         identity = call.id
@@ -287,13 +291,28 @@ class Channel:
         """Answer a call with what its handler raised."""
         if call.answered:
             return
+        identity = call.id or NULL
         if call.cancelled and isinstance(error, asyncio.CancelledError):
-            told = ErrorObject(ErrorCode.CANCELLED, "Cancelled")
+            line = error_line(identity, ErrorObject(ErrorCode.CANCELLED, "Cancelled"))
         else:
+            line = self._error_line(call, identity, error)
+        self._settle(call, line)
+
+    def _error_line(self, call: Call, identity: bytes, error: BaseException) -> bytes:
+        try:
             told = error_object(error, debug=self._service.debug)
-            if told.code == ErrorCode.INTERNAL_ERROR or call.id is None:
-                _log(call, error)
-        self._settle(call, error_line(call.id or NULL, told))
+            line = error_line(identity, told)
+        except BaseException as reason:  # noqa: BLE001 - the data's own methods may raise anything
+            told = ErrorObject(
+                ErrorCode.INTERNAL_ERROR,
+                f"Internal error: telling of {type(error).__name__} raised {type(reason).__name__}",
+            )
+            line = error_line(identity, told)
+        if len(line) > self._limits.response_bytes:
+            line = error_line(identity, self._too_large(len(line)))
+        if call.id is None or told.code in _WORTH_LOGGING:
+            _log(call, error)
+        return line
 
     def flush(self) -> None:
         """Write the replies that have come together, and note whether the host takes them."""
@@ -312,7 +331,8 @@ class Channel:
         if self.on_backlog_taken is not None:
             self.on_backlog_taken()
         if self._idle is not None and not self._in_flight and not self._notifications:
-            self._idle.set_result(None)
+            if not self._idle.done():
+                self._idle.set_result(None)
             self._idle = None
 
     def _settle(self, call: Call, *parts: bytes) -> None:
@@ -332,12 +352,14 @@ class Channel:
             line = error_line(identity, self._too_large(answers.size + len(line)))
         answers.lines.append(line)
         answers.size += len(line)
+        self._batched += len(line)
         self._close_batch_entry(answers)
 
     def _close_batch_entry(self, answers: _BatchAnswers) -> None:
         """Write a batch's answer once everything in it has been read and answered."""
         answers.waiting -= 1
         if answers.waiting == 0 and answers.lines:
+            self._batched -= answers.size
             self._put(batch_parts(answers.lines))
 
     def _too_large(self, size: int) -> ErrorObject:
@@ -351,6 +373,10 @@ class Channel:
         if len(parts) > 1:
             self._has_large_reply = True
         self._replies.extend(parts)
+
+
+_WORTH_LOGGING: Final = frozenset({ErrorCode.INTERNAL_ERROR, ErrorCode.UNENCODABLE_RESULT})
+"""What the author of the worker must mend, and not its caller."""
 
 
 class _BatchAnswers(msgspec.Struct, eq=False):

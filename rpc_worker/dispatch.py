@@ -18,7 +18,7 @@ from msgspec import UNSET, Raw, UnsetType
 from msgspec.structs import astuple
 
 from rpc_worker.contract import REQUIRED
-from rpc_worker.errors import ErrorCode, RpcError
+from rpc_worker.errors import ErrorCode, RpcError, text_of
 from rpc_worker.messages import ErrorObject
 from rpc_worker.values import UnencodableResult, decoder, encode, encoder
 
@@ -35,6 +35,9 @@ PROTOCOL: Final = 1
 
 _SHOWN: Final = 100
 """Characters of an unknown method's name that its error shows."""
+
+_COMPARED: Final = 300
+"""Methods up to which one that is alike is looked for: more would take milliseconds on the loop."""
 
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]
 """Positional and keyword arguments."""
@@ -233,10 +236,14 @@ class Service:
         """Return the error for a method that nobody offers, with the nearest name that exists."""
         import difflib  # noqa: PLC0415 - only on failure
 
-        # Looking for what is alike takes the square of the length.
+        methods = self.contract.methods
         shown = method if len(method) <= _SHOWN else f"{method[:_SHOWN]}…"
-        near = difflib.get_close_matches(shown, self.contract.methods, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
+        hint = ""
+        if any(name.startswith(f"{method}.") for name in methods):
+            hint = ", it is a namespace"
+        elif len(methods) <= _COMPARED:
+            near = difflib.get_close_matches(shown, methods, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
         message = f"Method not found: {shown!r}{hint}"
         return ErrorObject(ErrorCode.METHOD_NOT_FOUND, message, {"method": shown})
 
@@ -248,7 +255,7 @@ def error_object(error: BaseException, *, debug: bool = False) -> ErrorObject:
     """
     if isinstance(error, RpcError):
         return _own_error(error)
-    text = _text(error)
+    text = text_of(error)
     if isinstance(error, UnencodableResult):
         place = {"path": error.path, "problem": error.problem}
         return ErrorObject(ErrorCode.UNENCODABLE_RESULT, f"Result cannot be sent: {text}", place)
@@ -256,28 +263,18 @@ def error_object(error: BaseException, *, debug: bool = False) -> ErrorObject:
     told = {"type": kind, "message": text}
     if debug:
         told["stack"] = _stack(error)
-    what = "cancelled itself" if isinstance(error, CancelledError) else f"{kind}: {text}"
+    what = f"{kind}: {text}" if text else kind
+    if isinstance(error, CancelledError):
+        what = "cancelled itself"
     return ErrorObject(ErrorCode.INTERNAL_ERROR, f"Internal error: {what}", told)
 
 
 def _own_error(error: RpcError) -> ErrorObject:
-    code: object = error.code
     try:
         data = UNSET if error.data is None else Raw(encode(error.data))
     except UnencodableResult as reason:
         return error_object(reason.within(".data"))
-    # Its constructor was checked by nobody at run time.
-    known = code if isinstance(code, int) else ErrorCode.APPLICATION_ERROR
-    return ErrorObject(int(known), _text(error), data)
-
-
-def _text(error: BaseException) -> str:
-    """Return the exception's message as text that can be encoded, whatever its `__str__` does."""
-    try:
-        text = str(error)
-    except BaseException as reason:  # noqa: BLE001 - a broken __str__ must not lose the answer
-        return f"<{type(error).__name__} whose __str__ raised {type(reason).__name__}>"
-    return text.encode(errors="backslashreplace").decode()
+    return ErrorObject(int(error.code), text_of(error), data)
 
 
 def _stack(error: BaseException) -> str:

@@ -16,7 +16,7 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["RESERVED_CODES", "ContractError", "ErrorCode", "Misfit", "RpcError"]
+__all__ = ["RESERVED_CODES", "ContractError", "ErrorCode", "Misfit", "RpcError", "text_of"]
 
 
 class ErrorCode(enum.IntEnum):
@@ -113,12 +113,17 @@ class RpcError(Exception):
                 setattr(self, name, getattr(self.data, name))
         super().__init__(self.message)
 
-    def _set_plain(
-        self, message: str | None = None, *, code: int | None = None, data: Any = None
-    ) -> None:
+    def _set_plain(self, message: str | None = None, *, code: Any = None, data: Any = None) -> None:
         if message is not None:
             self.message = message
         if code is not None:
+            if not isinstance(code, int) or isinstance(code, bool) or abs(code) >= 2**53:
+                raise TypeError(f"an RpcError's code is an integer, such as 4004, not {code!r}")
+            if code in RESERVED_CODES and not isinstance(code, ErrorCode):
+                raise ValueError(
+                    f"RpcError(code={code}): the codes -32768…-32000 are reserved by JSON-RPC 2.0; "
+                    "choose a code outside of them, such as 4004"
+                )
             self.code = code
         if data is not None:
             self.data = data
@@ -177,3 +182,12 @@ def _is_class_var(hint: object) -> bool:
 def _default_message(cls: type[RpcError]) -> str:
     doc = cls.__doc__ if "__doc__" in cls.__dict__ and cls is not RpcError else None
     return doc.strip().splitlines()[0] if doc and doc.strip() else cls.__name__
+
+
+def text_of(error: BaseException) -> str:
+    """Return an exception's message as text that can be encoded, whatever its `__str__` does."""
+    try:
+        text = str(error)
+    except BaseException as reason:  # noqa: BLE001 - a broken __str__ must not lose an answer
+        return f"<{type(error).__name__} whose __str__ raised {type(reason).__name__}>"
+    return text.encode(errors="backslashreplace").decode()

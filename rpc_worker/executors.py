@@ -42,6 +42,9 @@ __all__ = ["Call", "Executors", "Outcome"]
 EAGER: Final = sys.version_info >= (3, 12)
 """Whether tasks can take their first step at once."""
 
+_UNCANCEL_LEAKS: Final = sys.version_info < (3, 13)
+"""Whether a task that was cancelled and uncancelled in one step is still cancelled at its next."""
+
 BURST: Final = 32
 """Calls that start before the loop gets its turn, and replies that are joined in one write. More
 would let both ends of the pipe take turns, each waiting for the other's whole batch."""
@@ -195,7 +198,7 @@ class Executors:
             # Done when this returns, or kept by `_last_steps`.
             asyncio.Task(self._lead(), loop=self._loop, name="rpc-worker", eager_start=True)
             return True
-        if self._parked is not None:
+        if self._parked is not None and not self._parked.done():
             self._parked.set_result(None)
             self._parked = None
             self._leaders += 1
@@ -238,7 +241,7 @@ class Executors:
                 else:
                     await self._last_steps(call, _Rest(coroutine, context, awaited), task)
                     return
-                if task.cancelling():
+                if task.cancelling() or (_UNCANCEL_LEAKS and task._must_cancel):  # type: ignore[attr-defined]  # noqa: SLF001 - it has no other name
                     # The handler cancelled its own task: that must not reach the next one.
                     break
             if EAGER:
@@ -252,8 +255,17 @@ class Executors:
             outcome.flush()
             if queue and not self._is_full():
                 self.resume()
-            self._parked = self._loop.create_future()
-            await self._parked
+            self._parked = parked = self._loop.create_future()
+            try:
+                await parked
+            except asyncio.CancelledError:
+                # Somebody has kept the task of a handler that has ended, and cancels it now.
+                if self._parked is parked:
+                    self._parked = None
+                else:
+                    self._leaders -= 1
+                self._end_task(task)
+                return
             self._left, self._until = BURST, monotonic() + SLICE
 
     async def _last_steps(self, call: Call, rest: _Rest, task: asyncio.Task[None]) -> None:
@@ -326,6 +338,8 @@ class Executors:
         error: BaseException | None = None
         result: Any = None
         try:
+            if call.answered:
+                raise asyncio.CancelledError  # noqa: TRY301 - before it could begin
             args, kwargs = call.handler.arguments(call.params)
             with CancelScope() as call.scope:
                 error, result = await run_sync(

@@ -39,6 +39,9 @@ class Oversized(msgspec.Struct, frozen=True):
     head: bytes
     length: int
 
+    def __len__(self) -> int:
+        return self.length
+
 
 class LineBuffer:
     """Collects chunks and gives out lines.

@@ -66,7 +66,11 @@ class Request(msgspec.Struct, gc=False):
 
 
 class Response(msgspec.Struct):
-    """What looks like an answer: it has a result or an error, and no method."""
+    """What looks like an answer: it has a result or an error, and no method.
+
+    Attributes:
+        result: UNSET, as `error` is, if the line could not be read beyond its first members.
+    """
 
     id: bytes
     result: Raw | UnsetType
@@ -118,62 +122,50 @@ _NESTING_BYTES: Final = 2 * NESTING
 # ----------------------------------------------------------------------------- reading
 
 
-def decode(line: Line | Raw) -> Message:
+def decode(line: Line) -> Message:
     """Return what a line, or an entry of a batch, says. Never raises.
 
     A well-formed request takes the first way, which is a single decode. Everything else is looked
     at again, loosely, for the reason and, where it can be read, the id.
     """
+    if not line.isascii() and not _is_utf8(line):
+        return _unreadable(line, "not UTF-8")
     try:
         message: Request | list[Raw] = _decode_request(line)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         return _decode_loosely(bytes(line), error)
-    if not isinstance(message, Request):
-        return _decode_batch(line, message)
-    identity = message.id
-    if identity is not UNSET:
-        message.id = identity = bytes(identity)
-        if identity[0] not in _ID_STARTS or not (identity.isascii() or _is_utf8(identity)):
-            return _bad_id(identity)
     # Nesting takes two bytes a level, so most lines are too short to be looked at.
     if len(line) > _NESTING_BYTES and _nests_too_deeply(line):
-        return _too_deep(NULL if identity is UNSET else identity)
+        return _too_deep(line)
+    if not isinstance(message, Request):
+        return Batch(message) if message else _invalid(NULL, "an empty batch")
+    if (identity := message.id) is not UNSET:
+        message.id = identity = bytes(identity)
+        if identity[0] not in _ID_STARTS:
+            return _bad_id(identity)
     return message
 
 
-def decode_oversized(line: Oversized, limit: int) -> Invalid:
-    """Return the answer to a line past the limit, with its id if its head shows one."""
+def decode_oversized(line: Oversized, limit: int) -> Response | Invalid:
+    """Return what a line past the limit was, as far as its head shows it."""
     error = ErrorObject(
         ErrorCode.MESSAGE_TOO_LARGE,
         f"Message too large: {line.length} bytes on one line, the limit is {limit}",
         {"limit": limit, "received": line.length},
     )
-    return Invalid(_salvage(line.head), error)
-
-
-def _decode_batch(line: Line | Raw, entries: list[Raw]) -> Batch | Invalid:
-    if not entries:
-        return _invalid(NULL, "an empty batch")
-    if len(line) > _NESTING_BYTES and _nests_too_deeply(line):
-        return _too_deep(NULL)
-    return Batch(entries)
+    return _salvaged(line.head, error)
 
 
 def _decode_loosely(line: bytes, error: Exception) -> Response | Invalid:
     """Say what is wrong with a line that is no request."""
-    if isinstance(error, RecursionError) or (
-        len(line) > _NESTING_BYTES and _nests_too_deeply(line)
-    ):
-        return _too_deep(_salvage(line))
+    deep = len(line) > _NESTING_BYTES and _nests_too_deeply(line)
+    if deep or isinstance(error, RecursionError):
+        return _too_deep(line)
     try:
         # A mismatch of types hides a later mistake in the grammar, so that comes first.
         _check_grammar(line)
-        if isinstance(error, UnicodeDecodeError):
-            raise error
-    except UnicodeDecodeError:
-        return _unreadable(line, "not UTF-8")
     except msgspec.DecodeError as reason:
-        return _unreadable(line, str(reason))
+        return _unreadable(line, _plainly(line, str(reason)))
     if line.lstrip()[:1] != b"{":
         return _invalid(NULL, f"expected an object or an array, got {_excerpt(line)}")
     return _explain(_decode_envelope(line))
@@ -182,23 +174,45 @@ def _decode_loosely(line: bytes, error: Exception) -> Response | Invalid:
 def _explain(envelope: _Envelope) -> Response | Invalid:
     """Tell an answer from a request that lacks something."""
     identity = NULL if envelope.id is UNSET else bytes(envelope.id)
-    if not _is_id(identity):
+    if envelope.method is UNSET and not (envelope.result is UNSET and envelope.error is UNSET):
+        return Response(identity, envelope.result, envelope.error)
+    if identity[0] not in _ID_STARTS:
         return _bad_id(identity)
     if envelope.jsonrpc is UNSET:
         return _invalid(identity, 'the member "jsonrpc":"2.0" is missing')
     if (version := bytes(envelope.jsonrpc)) != b'"2.0"':
         return _invalid(identity, f'jsonrpc: expected "2.0", got {_excerpt(version)}')
-    if envelope.method is not UNSET:
-        found = _excerpt(bytes(envelope.method))
-        return _invalid(identity, f"method: expected a string, got {found}")
-    if envelope.result is UNSET and envelope.error is UNSET:
+    if envelope.method is UNSET:
         return _invalid(identity, 'the member "method" is missing')
-    return Response(identity, envelope.result, envelope.error)
+    found = _excerpt(bytes(envelope.method))
+    return _invalid(identity, f"method: expected a string, got {found}")
 
 
-def _unreadable(line: bytes, reason: str) -> Invalid:
-    error = ErrorObject(ErrorCode.PARSE_ERROR, f"Parse error: {reason}")
-    return Invalid(_salvage(line), error)
+def _plainly(line: bytes, reason: str) -> str:
+    """Return msgspec's reason, but what it says of half a surrogate pair in words of our own."""
+    if b"\\ud" in line.lower() and ("truncated" in reason or "escape" in reason):
+        return f"a lone surrogate in a string, which UTF-8 cannot carry, or else: {reason}"
+    return reason
+
+
+def _unreadable(line: Line, reason: str) -> Response | Invalid:
+    return _salvaged(line, ErrorObject(ErrorCode.PARSE_ERROR, f"Parse error: {reason}"))
+
+
+def _too_deep(line: Line) -> Response | Invalid:
+    reason = f"arrays and objects nested more than {NESTING} levels deep"
+    error = ErrorObject(ErrorCode.PARSE_ERROR, f"Parse error: {reason}", {"limit": NESTING})
+    return _salvaged(line, error)
+
+
+def _salvaged(text: Line, error: ErrorObject) -> Response | Invalid:
+    """Return the error with the id that the beginning of a line shows; answers get no answer."""
+    from rpc_worker.salvage import salvage  # noqa: PLC0415 - only for what cannot be read
+
+    identity, answers = salvage(bytes(text[:HEAD]))
+    if identity is None or identity[0] not in _ID_STARTS or not _is_utf8(identity):
+        identity = NULL
+    return Response(identity, UNSET, UNSET) if answers else Invalid(identity, error)
 
 
 def _invalid(identity: bytes, reason: str) -> Invalid:
@@ -209,26 +223,12 @@ def _bad_id(identity: bytes) -> Invalid:
     return _invalid(NULL, f"id: expected a string, a number or null, got {_excerpt(identity)}")
 
 
-def _too_deep(identity: bytes) -> Invalid:
-    reason = f"arrays and objects nested more than {NESTING} levels deep"
-    error = ErrorObject(ErrorCode.PARSE_ERROR, f"Parse error: {reason}", {"limit": NESTING})
-    return Invalid(identity, error)
-
-
-def _nests_too_deeply(line: Line | Raw) -> bool:
-    text = bytes(line)
-    if text.count(b"[") + text.count(b"{") <= NESTING:
+def _nests_too_deeply(line: Line) -> bool:
+    if line.count(b"[") + line.count(b"{") <= NESTING:
         return False
     from rpc_worker.salvage import nests_too_deeply  # noqa: PLC0415 - few lines have that many
 
-    return nests_too_deeply(text, NESTING)
-
-
-def _salvage(text: bytes) -> bytes:
-    from rpc_worker.salvage import salvage_id  # noqa: PLC0415 - only for what cannot be read
-
-    identity = salvage_id(text[:HEAD])
-    return NULL if identity is None or not _is_id(identity) else identity
+    return nests_too_deeply(bytes(line), NESTING)
 
 
 def _excerpt(text: bytes, length: int = 60) -> str:
@@ -241,12 +241,8 @@ _ID_STARTS: Final = frozenset(b'"-0123456789n')
 """First bytes of a JSON string, number or null; true, false, arrays and objects are no ids."""
 
 
-def _is_id(identity: bytes) -> bool:
-    return identity[0] in _ID_STARTS and _is_utf8(identity)
-
-
-def _is_utf8(text: bytes) -> bool:
-    # An undecoded value was checked against JSON's grammar, but not as UTF-8, and ids are echoed.
+def _is_utf8(text: Line) -> bool:
+    # msgspec does not look into what it leaves undecoded, and of that a part is echoed.
     try:
         text.decode()
     except UnicodeDecodeError:

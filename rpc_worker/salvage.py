@@ -1,59 +1,67 @@
-"""What can be told of a line that no decoder takes: its id, and whether it nests too deeply.
+"""What can be told of a line that no decoder takes: whose it is, and whether it nests too deeply.
 
-Imported when the first such line comes. Everything here is a regular expression or a method of
-bytes, linear in the length of what it looks at.
+Imported when the first such line comes. Everything here takes time that is linear in the length of
+what it looks at.
 """
 
 from __future__ import annotations
 
 import re
+from itertools import accumulate
 from typing import Final
 
-__all__ = ["nests_too_deeply", "salvage_id"]
+__all__ = ["nests_too_deeply", "salvage"]
 
-_STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"')
+_STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
+"""A string, also one that nothing ends: else each quote in it would be looked at to the end."""
+
 _ALL_SQUARE: Final = bytes.maketrans(b"{}", b"[]")
 _NOT_BRACKETS: Final = bytes(byte for byte in range(256) if byte not in b"[]{}")
+_STEPS: Final = {ord("["): 1, ord("]"): -1}
+
+_SHALLOW: Final = 8
+"""Levels that are removed in C before the rest is counted in Python: as many as most data has."""
 
 
 def nests_too_deeply(text: bytes, limit: int) -> bool:
     """Tell whether arrays and objects nest more than `limit` levels deep.
 
-    Each pass over what is left of the brackets removes the innermost level, in C. The grammar, and
-    so which bracket closes which, is not looked at here.
+    The grammar, and so which bracket closes which, is not looked at here.
     """
     brackets = _STRING.sub(b"", text).translate(_ALL_SQUARE, _NOT_BRACKETS)
-    for _ in range(limit):
-        shorter = brackets.replace(b"[]", b"")
-        if len(shorter) == len(brackets):
-            # Nothing closes what is open.
-            return len(brackets) - len(brackets.lstrip(b"[")) > limit
-        brackets = shorter
-    return bool(brackets)
+    removed = 0
+    while removed < _SHALLOW and b"[]" in brackets:
+        brackets = brackets.replace(b"[]", b"")
+        removed += 1
+    return max(accumulate(map(_STEPS.__getitem__, brackets)), default=0) > limit - removed
 
 
-_MEMBER: Final = re.compile(
-    rb'\s*+"((?:[^"\\]|\\.)*+)"\s*+:\s*+'
+_KEY: Final = re.compile(rb'\s*+"((?:[^"\\]|\\.)*+)"\s*+:\s*+')
+_SCALAR: Final = re.compile(
     rb'("(?:[^"\\\x00-\x1f]|\\.)*+"|-?+(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][+-]?+[0-9]++)?+'
-    rb"|null|true|false)\s*+([,}])"
+    rb"|null|true|false)\s*+[,}]"
 )
-_ANSWERING: Final = re.compile(rb'\s*+"(?:result|error)"')
 
 
-def salvage_id(head: bytes) -> bytes | None:
-    """Return what stands as the id among the first members of a request, or None.
+def salvage(head: bytes) -> tuple[bytes | None, bool]:
+    """Return what stands as the id among the first members, if any, and whether this is an answer.
 
-    Nothing is taken from what looks like an answer: answers are never answered.
+    An answer is what has a result or an error, and no method before that.
     """
+    identity: bytes | None = None
+    is_request = False
     start = head.find(b"{")
     if head[:start].strip():
-        return None
+        return None, False
     position = start + 1
-    while (member := _MEMBER.match(head, position)) is not None:
-        if member[1] == b"id":
-            answers = member[3] == b"," and _ANSWERING.match(head, member.end())
-            return None if answers else member[2]
-        if member[1] in (b"result", b"error"):
-            return None
-        position = member.end()
-    return None
+    while (key := _KEY.match(head, position)) is not None:
+        if key[1] in (b"result", b"error") and not is_request:
+            return identity, True
+        is_request = is_request or key[1] == b"method"
+        value = _SCALAR.match(head, key.end())
+        if value is None:
+            break
+        if key[1] == b"id":
+            identity = value[1]
+        position = value.end()
+    return identity, False

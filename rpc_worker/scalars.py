@@ -14,6 +14,7 @@ from collections.abc import Callable
 from math import isfinite
 from typing import Any, Final, TypeAlias
 
+from rpc_worker.errors import text_of
 from rpc_worker.limits import NESTING
 from rpc_worker.markers import BigInt
 
@@ -100,7 +101,8 @@ def guarded(check: Check) -> Check:
         except RecursionError:
             raise UnencodableResult(TOO_DEEP) from None
         except Exception as error:  # noqa: BLE001 - properties and iterators of the user's run here
-            raise UnencodableResult(f"reading it raises {type(error).__name__}: {error}") from None
+            problem = f"reading it raises {type(error).__name__}: {text_of(error)}"
+            raise UnencodableResult(problem) from None
 
     return guard
 

@@ -17,6 +17,8 @@ from rpc_worker.errors import ErrorCode, RpcError
 from rpc_worker.messages import error_line, result_line
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rpc_worker.dispatch import Service
     from rpc_worker.limits import Limits
     from rpc_worker.messages import Request
@@ -34,15 +36,24 @@ class Session(msgspec.Struct, frozen=True):
         window: Stable across reloads of a page; None for a client without windows.
     """
 
-    session: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
+    session: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,32}\Z")]
     window: str | None = None
+
+
+class _ByPosition(Session, array_like=True, frozen=True):
+    """The same, from params by position."""
+
+
+SESSIONS = 1_000
+"""Sessions that are remembered: many more than an application has windows."""
 
 
 class System:
     """Answers the protocol's own methods.
 
     Attributes:
-        sessions: The clients that said hello, by session.
+        methods: What is offered, by name.
+        sessions: The clients that said hello last, by session.
         shutdown_asked: Whether `system.shutdown` has been called.
     """
 
@@ -51,7 +62,7 @@ class System:
         self.shutdown_asked = False
         self._service = service
         self._limits = limits
-        self._methods = {
+        self.methods: dict[str, Callable[[Raw | UnsetType], bytes]] = {
             "system.hello": self._hello,
             "system.ping": self._ping,
             "system.version": self._version,
@@ -61,7 +72,7 @@ class System:
 
     def answer(self, request: Request, identity: bytes) -> bytes:
         """Return the line of the answer to a method that is the protocol's, or nobody's."""
-        method = self._methods.get(request.method)
+        method = self.methods.get(request.method)
         if method is None:
             return error_line(identity, self._service.unknown(request.method))
         try:
@@ -70,15 +81,20 @@ class System:
             return error_line(identity, error_object(error, debug=self._service.debug))
 
     def _hello(self, params: Raw | UnsetType) -> bytes:
+        given = b"{}" if params is UNSET else bytes(params)
+        kind = _ByPosition if given[:1] == b"[" else Session
         try:
-            session = msgspec.json.decode(b"null" if params is UNSET else params, type=Session)
+            session = msgspec.json.decode(given, type=kind)
         except (ValueError, RecursionError) as error:
+            received = given[:80].decode(errors="replace")
             raise RpcError(
-                f"Invalid params: system.hello: expected {_HELLO}: {error}",
+                f"Invalid params: system.hello: expected {_HELLO}, received {received}: {error}",
                 code=ErrorCode.INVALID_PARAMS,
-                data={"param": None, "path": "$", "expected": _HELLO, "received": str(error)},
+                data={"param": None, "path": "$", "expected": _HELLO, "received": received},
             ) from None
         self.sessions[session.session] = session
+        if len(self.sessions) > SESSIONS:
+            del self.sessions[next(iter(self.sessions))]
         return msgspec.json.encode({**self._service.identity(), "limits": self._limits})
 
     def _ping(self, params: Raw | UnsetType) -> bytes:

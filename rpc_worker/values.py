@@ -12,6 +12,7 @@ import msgspec
 
 from rpc_worker import markers
 from rpc_worker.anything import check_any
+from rpc_worker.errors import text_of
 from rpc_worker.outgoing import outgoing
 from rpc_worker.scalars import TOO_DEEP, UnencodableResult
 
@@ -60,7 +61,7 @@ def _unencodable(value: Any, error: Exception) -> UnencodableResult:
         check_any(value)
     except UnencodableResult as found:  # It knows the place.
         return found
-    return UnencodableResult(f"{type(error).__name__}: {error}")
+    return UnencodableResult(f"{type(error).__name__}: {text_of(error)}")
 
 
 def _enc_hook(value: Any) -> Any:

@@ -1,5 +1,8 @@
 """One conversation: each request gets exactly one answer."""
 
+# pyright: reportPrivateUsage=false
+# Sessions are remembered, and do nothing yet.
+
 from __future__ import annotations
 
 import asyncio
@@ -267,8 +270,43 @@ def test_requests_past_the_queue_are_refused_at_once() -> None:
     assert [answer["id"] for answer in answers if "result" in answer] == [0, 1, 2]
 
 
+def test_a_batch_and_what_follows_it_share_the_queue() -> None:
+    batch = b"[" + b",".join(request(i, "nothing").strip() for i in range(3)) + b"]\n"
+    more = b"".join(request(i, "nothing") for i in range(3, 6))
+    answers = talk(Reference(), batch + more, limits=Limits(queued_requests=4))
+    assert [answer["id"] for answer in answers if "error" in answer] == [4, 5]
+
+
+def test_an_error_past_the_limit_of_answers_is_cut_down() -> None:
+    class Verbose:
+        async def fail(self) -> None:
+            raise ValueError("x" * 5_000)
+
+    (answer,) = talk(Verbose(), request(1, "fail"), limits=Limits(response_bytes=1_000))
+    assert answer["error"]["code"] == -32008
+
+
+def test_answers_that_wait_for_their_batch_count_as_backlog() -> None:
+    gates = Gates()
+
+    async def main(conversation: Conversation) -> None:
+        large = request(1, "greet", ["x" * 1_000]).strip()
+        batch = b"[" + large + b"," + request(2, "passThrough").strip() + b"]\n"
+        talking = asyncio.create_task(conversation.say(batch))
+        await turns(5)
+        assert conversation.channel.backlog > 1_000
+        gates.gate.set()
+        await talking
+        assert conversation.channel.backlog == 0
+
+    converse(main, gates)
+
+
 class Gates:
     """Handlers that a test lets go on."""
+
+    async def greet(self, name: str) -> str:
+        return name
 
     def __init__(self) -> None:
         self.started = 0
@@ -359,6 +397,7 @@ def test_hello_is_answered_with_who_we_are_and_again_when_repeated() -> None:
         {"session": ""},
         {"session": "a:b"},
         {"session": "x" * 33},
+        {"session": "abc\n"},
         {"session": 1},
         {"session": "ok", "window": 5},
     ],
@@ -368,6 +407,16 @@ def test_a_hello_that_says_nothing_useful_is_refused(params: object) -> None:
     (answer,) = talk(Reference(), request("abc:0", "system.hello", params))
     assert answer["error"]["code"] == -32602
     assert set(answer["error"]["data"]) == {"param", "path", "expected", "received"}
+
+
+@pytest.mark.parametrize("params", [{"session": "abc"}, ["abc"], ["abc", "main"]], ids=repr)
+def test_hello_takes_its_params_by_name_and_by_position(params: object) -> None:
+    async def main(conversation: Conversation) -> None:
+        (line,) = await conversation.say(request("abc:0", "system.hello", params))
+        assert "result" in json.loads(line)
+        assert list(conversation.channel._system.sessions) == ["abc"]
+
+    converse(main, Reference())
 
 
 @pytest.mark.parametrize("params", [None, [1, "x"], {"a": [None]}], ids=repr)

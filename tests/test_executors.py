@@ -218,6 +218,115 @@ def test_whatever_a_handler_raises_is_one_error_and_the_next_call_works(
             assert error["message"].startswith("Internal error: ")
 
 
+class Hostile(dict[str, int]):
+    """A value whose own methods raise whatever a test says."""
+
+    def __init__(self, index: int) -> None:
+        super().__init__(a=1)
+        self.index = index
+
+    def items(self) -> Any:
+        raise failure(self.index)
+
+    def __iter__(self) -> Any:
+        raise failure(self.index)
+
+
+class Giving:
+    async def on_loop(self, index: int) -> Any:
+        return Hostile(index)
+
+    async def after_suspending(self, index: int) -> Any:
+        await asyncio.sleep(0)
+        return Hostile(index)
+
+    def in_thread(self, index: int) -> Any:
+        return Hostile(index)
+
+    @inline
+    def on_the_spot(self, index: int) -> Any:
+        return Hostile(index)
+
+    async def as_data(self, index: int) -> None:
+        raise RpcError("boo", code=5, data=Hostile(index))
+
+    async def fine(self) -> str:
+        return "fine"
+
+
+@pytest.mark.parametrize("method", ["onLoop", "afterSuspending", "inThread", "onTheSpot", "asData"])
+def test_whatever_a_value_raises_when_it_is_sent_is_one_error_and_the_next_call_works(
+    method: str,
+) -> None:
+    for index in range(len(FAILURES)):
+        answers = talk(Giving(), request(1, method, [index]) + request(2, "fine"))
+        outcome = results(*answers)
+        assert outcome[2] == "fine"
+        assert isinstance(outcome[1]["code"], int)
+
+
+def test_a_task_that_is_cancelled_after_its_handler_has_ended_stops_nobody() -> None:
+    class Keeping:
+        task: asyncio.Task[Any] | None = None
+
+        async def keep(self) -> None:
+            self.task = asyncio.current_task()
+
+        @inline
+        def cancel(self) -> None:
+            assert self.task is not None
+            self.task.cancel()
+
+        async def fine(self) -> str:
+            return "fine"
+
+    async def main(conversation: Conversation) -> list[bytes]:
+        for identity, method in enumerate(["keep", "cancel", "fine"]):
+            await conversation.say(request(identity, method))
+            await turns(3)
+        return await conversation.say(request(3, "fine"))
+
+    answers = [json.loads(line) for line in converse(main, Keeping())]
+    assert results(*answers) == {0: None, 1: None, 2: "fine", 3: "fine"}
+
+
+def test_a_task_that_was_cancelled_and_uncancelled_does_not_cancel_the_next_handler() -> None:
+    class Wavering:
+        async def waver(self) -> None:
+            task = asyncio.current_task()
+            assert task is not None
+            task.cancel()
+            task.uncancel()
+
+        async def wait(self) -> str:
+            await asyncio.sleep(0)
+            return "waited"
+
+    answers = talk(Wavering(), request(1, "waver") + request(2, "wait"))
+    assert results(*answers) == {1: None, 2: "waited"}
+
+
+def test_a_thread_that_was_cancelled_before_it_began_does_not_begin() -> None:
+    ran: list[int] = []
+
+    class Late:
+        def run(self) -> None:
+            ran.append(1)
+
+    async def main(conversation: Conversation) -> None:
+        def feed() -> None:
+            conversation.channel.receive(request(1, "run"))
+            conversation.channel.cancel_all()
+
+        asyncio.get_running_loop().call_soon(feed)
+        (line,) = await conversation.output.until(1)
+        assert json.loads(line)["error"] == CANCELLED
+        await turns(5)
+
+    converse(main, Late())
+    assert ran == []
+
+
 def test_a_handler_that_cancels_its_own_task_does_not_cancel_the_next() -> None:
     class Suicidal:
         async def cancel_myself(self) -> str:

@@ -31,6 +31,10 @@ class Square(Struct, tag="square"):
     side: float
 
 
+class Closed(Struct, forbid_unknown_fields=True):
+    a: int
+
+
 class Typed:
     """One method for each way of being wrong."""
 
@@ -58,6 +62,10 @@ class Typed:
     def shape(self, shape: Circle | Square) -> None: ...
     @inline
     def bounded(self, number: Annotated[int, msgspec.Meta(ge=0, lt=10)]) -> None: ...
+    @inline
+    def anything(self, value: Any) -> None: ...
+    @inline
+    def closed(self, closed: Closed) -> None: ...
     @inline
     def snake_case(self, first_name: str) -> None: ...
 
@@ -90,9 +98,9 @@ TABLE: list[tuple[str, Any, str | None, str, str, str]] = [
         "points",
         [[{"xAxis": 1}, {}]],
         "points",
-        "$[1]",
-        "object missing required field `xAxis`",
-        "{}",
+        "$[1].xAxis",
+        "float",
+        "nothing",
     ),
     ("points", [[1]], "points", "$[0]", "object", "1"),
     ("points", [{}], "points", "$", "list of Point", "{}"),
@@ -102,13 +110,28 @@ TABLE: list[tuple[str, Any, str | None, str, str, str]] = [
     ("colour", ["blue"], "colour", "$", '"red" or "green"', '"blue"'),
     ("choice", ["c"], "choice", "$", '"a" or "b"', '"c"'),
     ("shape", [{"type": "circle", "radius": "1"}], "shape", "$.radius", "float", '"1"'),
-    ("shape", [{"type": "oval"}], "shape", "$.type", "invalid value 'oval'", '"oval"'),
+    ("shape", [{"type": "oval"}], "shape", "$.type", '"circle" or "square"', '"oval"'),
+    ("shape", [{"radius": 1}], "shape", "$.type", '"circle" or "square"', "nothing"),
+    ("shape", [{"type": "circle"}], "shape", "$.radius", "float", "nothing"),
+    ("shape", [{"type": "square", "side": None}], "shape", "$.side", "float", "null"),
+    ("anything", [], "value", "$", "a value", "nothing"),
+    ("closed", [{"a": 1, "b": 2}], "closed", "$.b", "only the members a", "2"),
     ("bounded", [10], "number", "$", "int <= 9", "10"),
     ("bounded", [-1], "number", "$", "int >= 0", "-1"),
     ("snakeCase", [1], "firstName", "$", "str", "1"),
     ("snakeCase", {"first_name": "x"}, "firstName", "$", "str", "nothing"),
     ("two", ["x" * 200], "a", "$", "int", '"' + "x" * 79 + "…"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"), [("1e400", "1e400"), ("9" * 5_000, "9" * 80 + "…")], ids=["float", "int"]
+)
+def test_a_number_that_no_type_holds_is_told_with_its_place(number: str, shown: str) -> None:
+    line = f'{{"jsonrpc":"2.0","id":1,"method":"two","params":{{"b":"x","a":{number}}}}}\n'
+    (answer,) = talk(Typed(), line.encode())
+    expected = {"param": "a", "path": "$", "expected": "int", "received": shown}
+    assert answer["error"]["data"] == expected
 
 
 @pytest.mark.parametrize(

@@ -17,14 +17,14 @@ from rpc_worker.messages import (
     decode,
     decode_oversized,
 )
-from rpc_worker.salvage import nests_too_deeply, salvage_id
+from rpc_worker.salvage import nests_too_deeply, salvage
 
 LEGAL_IDS = [
     b"0", b"-0", b"1.0", b"1e2", b"1.5", b"9007199254740993", b"18446744073709551616",
     b"1" * 400, b'""', b'"' + b"x" * 1_000_000 + b'"', b"null", b'"\\u00e9"', '"é"'.encode(),
     b'"S:1"', b"-1.5E-3",
 ]  # fmt: skip
-ILLEGAL_IDS = [b"true", b"false", b"[]", b"{}", b"[1]", b'{"a":1}', b'"\xff"']
+ILLEGAL_IDS = [b"true", b"false", b"[]", b"{}", b"[1]", b'{"a":1}']
 
 
 @pytest.mark.parametrize("identity", LEGAL_IDS, ids=lambda value: value[:20].decode())
@@ -64,6 +64,12 @@ def test_a_batch_keeps_its_entries() -> None:
         b'{"jsonrpc":"2.0","id":"S:1","result":null}',
         b'{"jsonrpc":"2.0","id":"S:1","error":{"code":1,"message":"x"}}',
         b'{"jsonrpc":"2.0","id":"S:1","result":1,"error":null}',
+        b'{"id":"S:1","result":5}',
+        b'{"jsonrpc":"1.0","id":"S:1","result":5}',
+        b'{"jsonrpc":"2\\u002e0","id":"S:1","result":5}',
+        b'{"jsonrpc":"2.0","id":"S:1","result":' + b"[" * 600 + b"]" * 600 + b"}",
+        b'{"jsonrpc":"2.0","id":"S:1","result":"\xff"}',
+        b'{"jsonrpc":"2.0","id":"S:1","result":[1,',
     ],
 )
 def test_what_has_a_result_or_an_error_and_no_method_is_a_response(line: bytes) -> None:
@@ -90,12 +96,6 @@ INVALID: list[tuple[bytes, bytes, int, str]] = [
     ),
     (b'{"jsonrpc":"2.0","id":5,"resul', b"5", -32700, "Parse error: Input data was truncated"),
     (b'{"jsonrpc":"2.0","id":5,"result', b"5", -32700, "Parse error: Input data was truncated"),
-    (
-        b'{"jsonrpc":"2.0","id":5,"result":',
-        b"null",
-        -32700,
-        "Parse error: Input data was truncated",
-    ),
     (b'{"jsonrpc":"2.0","id":12', b"null", -32700, "Parse error: Input data was truncated"),
     (
         b'{"jsonrpc":"2.0","id":1,"method":"m","params":[NaN]}',
@@ -180,25 +180,42 @@ def test_brackets_in_strings_and_beside_each_other_do_not_nest() -> None:
 
 
 @pytest.mark.parametrize(
-    ("head", "identity"),
+    ("head", "found"),
     [
-        (b'{"jsonrpc":"2.0","id":"S:1","method":"m","params":["', b'"S:1"'),
-        (b'{"jsonrpc":"2.0","method":"m","id":1.0,"params":[', b"1.0"),
-        (b' { "id" : null , "x', b"null"),
-        (b'{"id":true,', b"true"),
-        (b'{"id":01,', None),
-        (b'{"id":5', None),
-        (b'{"id":5}', b"5"),
-        (b'{"params":{"id":6},"id":5,', None),
-        (b'{"jsonrpc":"2.0","id":5,"result":"xxx', None),
-        (b'{"jsonrpc":"2.0","id":5,"error":{"', None),
-        (b'[{"id":5,', None),
-        (b"garbage", None),
-        (b"", None),
+        (b'{"jsonrpc":"2.0","id":"S:1","method":"m","params":["', (b'"S:1"', False)),
+        (b'{"jsonrpc":"2.0","method":"m","id":1.0,"params":[', (b"1.0", False)),
+        (b' { "id" : null , "x', (b"null", False)),
+        (b'{"id":true,', (b"true", False)),
+        (b'{"id":01,', (None, False)),
+        (b'{"id":5', (None, False)),
+        (b'{"id":5}', (b"5", False)),
+        (b'{"params":{"id":6},"id":5,', (None, False)),
+        (b'{"jsonrpc":"2.0","id":5,"result":"xxx', (b"5", True)),
+        (b'{"jsonrpc":"2.0","id":5,"error":{"', (b"5", True)),
+        (b'{"jsonrpc":"2.0","result":{"', (None, True)),
+        (b'{"jsonrpc":"2.0","method":"m","id":5,"error":{"', (b"5", False)),
+        (b'[{"id":5,', (None, False)),
+        (b"garbage", (None, False)),
+        (b"", (None, False)),
     ],
 )
-def test_an_id_is_salvaged_from_the_first_members(head: bytes, identity: bytes | None) -> None:
-    assert salvage_id(head) == identity
+def test_what_a_line_was_is_salvaged_from_its_first_members(
+    head: bytes, found: tuple[bytes | None, bool]
+) -> None:
+    assert salvage(head) == found
+
+
+def test_an_unterminated_string_after_many_brackets_takes_linear_time() -> None:
+    # Looked at from each of its quotes to its end, this would take many minutes.
+    line = b"[" * 501 + b'"' + b'\\"' * 2_000_000
+    message = decode(line)
+    assert isinstance(message, Invalid)
+    assert message.error.code == -32700
+
+
+def test_an_answer_past_the_limit_is_an_answer() -> None:
+    head = b'{"jsonrpc":"2.0","id":"S:w1","result":"xxxx'
+    assert decode_oversized(Oversized(head, 5_000), 4_096) == Response(b'"S:w1"', UNSET, UNSET)
 
 
 def test_a_line_past_the_limit_is_answered_with_its_id() -> None:

@@ -15,12 +15,13 @@ from msgspec import Raw
 from rpc_worker import schema
 from rpc_worker.contract import REQUIRED
 from rpc_worker.errors import ErrorCode, RpcError
+from rpc_worker.schema import describe
 from rpc_worker.values import decoder
 
 if TYPE_CHECKING:
     from rpc_worker.contract import Method, Parameter
 
-__all__ = ["describe", "explain_params"]
+__all__ = ["explain_params"]
 
 _SHOWN: Final = 80
 """Characters of a received value that a message shows."""
@@ -204,26 +205,3 @@ def _invalid(
         code=ErrorCode.INVALID_PARAMS,
         data={"param": name, "path": path, "expected": expected, "received": received},
     )
-
-
-def describe(node: schema.Type) -> str:
-    """Return a type as a person would say it: `list of float`, `"a" or "b"`, `Match or null`."""
-    match node:
-        case schema.Scalar(kind="any" | "raw"):
-            return "a value"
-        case schema.Scalar():
-            return node.kind
-        case schema.Choice():
-            return " or ".join(_show(value) for value in node.values)
-        case schema.Enumeration():
-            return " or ".join(_show(member.value) for member in node.members)
-        case schema.Array():
-            return f"list of {describe(node.item)}"
-        case schema.Tuple():
-            return f"list of exactly {len(node.items)} items"
-        case schema.Map():
-            return f"object of {describe(node.value)}"
-        case schema.Record():
-            return node.name
-        case schema.Union():
-            return " or ".join(describe(member) for member in node.members)

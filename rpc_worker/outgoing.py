@@ -224,7 +224,7 @@ def _one_of(node: schema.Type, values: Sequence[str | int], classes: tuple[type,
         if isinstance(value, classes):
             return
         if not isinstance(value, (str, int)) or (type(value), value) not in known:
-            raise UnencodableResult(f"expected {_describe(node)}, got {value!a:.80}")
+            raise UnencodableResult(f"expected {schema.describe(node)}, got {value!a:.80}")
 
     return check
 
@@ -286,10 +286,4 @@ _SCALAR_CLASSES: Final[dict[str, tuple[type, ...]]] = {
 
 
 def _misfit(node: schema.Type, value: object) -> UnencodableResult:
-    return expected(_describe(node), value)
-
-
-def _describe(node: schema.Type) -> str:
-    from rpc_worker.explain import describe  # noqa: PLC0415 - only on failure
-
-    return describe(node)
+    return expected(schema.describe(node), value)

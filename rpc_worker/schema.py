@@ -160,3 +160,30 @@ class Source(msgspec.Struct, frozen=True):
 
 
 Type: TypeAlias = Scalar | Choice | Enumeration | Array | Tuple | Map | Record | Union
+
+
+def describe(node: Type) -> str:
+    """Return a type as a person would say it: `list of float`, `"a" or "b"`, `Match or null`."""
+    match node:
+        case Scalar(kind="any" | "raw"):
+            return "a value"
+        case Scalar():
+            return node.kind
+        case Choice():
+            return " or ".join(_json(value) for value in node.values)
+        case Enumeration():
+            return " or ".join(_json(member.value) for member in node.members)
+        case Array():
+            return f"list of {describe(node.item)}"
+        case Tuple():
+            return f"list of exactly {len(node.items)} items"
+        case Map():
+            return f"object of {describe(node.value)}"
+        case Record():
+            return node.name
+        case Union():
+            return " or ".join(describe(member) for member in node.members)
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
+from typing import TYPE_CHECKING, Final
 
 from rpc_worker.errors import ContractError
 from rpc_worker.messages import notification_line
 
-__all__ = ["StartError", "explain", "fatal_line"]
+if TYPE_CHECKING:
+    import traceback
+
+__all__ = ["StartError", "explain", "fatal_line", "frames_of_user"]
 
 
 class StartError(Exception):
@@ -51,10 +56,29 @@ def _text(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}"
 
 
+_OURS: Final = _text.__code__.co_filename.removesuffix("fatal.py")
+_MACHINERY: Final = ("<frozen importlib", importlib.import_module.__code__.co_filename, _OURS)
+
+
+def frames_of_user(frames: traceback.StackSummary) -> list[traceback.FrameSummary]:
+    """Return what a traceback has between what imports the user's module and what that calls."""
+    found = [*frames]
+    while found and found[0].filename.startswith(_MACHINERY):
+        del found[0]
+    while found and found[-1].filename.startswith(_OURS):
+        del found[-1]
+    return found
+
+
 def _stack(error: BaseException) -> str:
     import traceback  # noqa: PLC0415 - only on failure
 
     try:
-        return "".join(traceback.format_exception(error))
+        shown = traceback.TracebackException.from_exception(error)
+        frames = frames_of_user(shown.stack)
+        # A syntax error has its place in itself. Where else nothing is left, it is our own mistake.
+        if frames or isinstance(error, SyntaxError):
+            shown.stack = traceback.StackSummary.from_list(frames)
+        return "".join(shown.format())
     except Exception as reason:  # noqa: BLE001 - formatting calls __str__
         return f"<no traceback: formatting it raised {type(reason).__name__}>\n"

@@ -10,6 +10,7 @@ import inspect
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 import msgspec
+from typing_extensions import is_protocol
 
 from rpc_worker.errors import ContractError, Misfit
 from rpc_worker.markers import mode_of
@@ -49,7 +50,10 @@ def bind(contract: Contract, implementation: object) -> dict[str, Bound]:
     if isinstance(implementation, type):
         name = implementation.__qualname__
         problem = f"expected an object that fits {contract.name}; found the class itself"
-        raise ContractError([Misfit(place_of(implementation), problem, f"Write: {name}()")])
+        advice = f"Write: {name}()"
+        if is_protocol(implementation):
+            advice = f"Write class Backend({name}): …, and then: Backend()"
+        raise ContractError([Misfit(place_of(implementation), problem, advice)])
     fitting = _Fitting(contract, implementation)
     bound = {wire: fitting.method(method) for wire, method in contract.methods.items()}
     if fitting.misfits:
@@ -82,10 +86,11 @@ class _Fitting:
         return Bound(method, function, mode) if len(self.misfits) == before else None
 
     def _add(self, method: Method, expected: str, found: str, advice: str, place: str = "") -> None:
-        where = ".".join((self._here, *method.path)) + place
-        promised = ".".join((self._there, *method.path))
-        problem = f"expected {expected}, as {promised} has it; found {found}"
-        self.misfits.append(Misfit(where, problem, advice))
+        here, there = (".".join((start, *method.path)) for start in (self._here, self._there))
+        # An object may be its own class's: nothing else has it then.
+        promised = "" if here == there else f", as {there} has it"
+        problem = f"expected {expected}{promised}; found {found}"
+        self.misfits.append(Misfit(here + place, problem, advice))
 
     # ------------------------------------------------------------------------- finding it
 

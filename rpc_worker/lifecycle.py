@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from rpc_worker.channel import Channel
 from rpc_worker.fatal import StartError, explain, fatal_line
-from rpc_worker.signals import Signals, held_back
+from rpc_worker.signals import Signals, exit_at_once, held_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,15 +83,17 @@ class Life:
         self._deadline = float("inf")
         self._gone: asyncio.Future[None] = loop.create_future()
         self._backstop = False
+        self._signalled = False
         self._output.attach(loop)
         self._channel = Channel(service, self._output, limits, loop=loop)
-        self.signals = Signals(loop, self._signalled)
+        self.signals = Signals(loop, self._signal)
 
     async def run(self) -> None:
         """Live; `code` and `clean` tell how it ended."""
         self._task = asyncio.current_task()
         failed = await self._live()
-        await self._wire.drain(max(self._left(), FLUSHING))
+        if not await self._wire.drain(max(self._left(), FLUSHING)):
+            _say("not all output was taken: stdout is closed or full, or the host does not read it")
         self.code = 1 if failed or self._output.dropped else 0
         self.clean = await _cancel_leftovers() and not self._channel.busy_threads
 
@@ -136,6 +138,11 @@ class Life:
         try:
             await self._ending
             idle = asyncio.create_task(channel.idle())
+            if self._signalled:
+                await asyncio.sleep(0)
+                if not idle.done():
+                    seconds = f"{self._left():.2g} s"
+                    _say(f"waiting up to {seconds} for what runs; a second signal ends it at once")
             waiting = {idle, self._gone}
             await asyncio.wait(waiting, timeout=self._left(), return_when=asyncio.FIRST_COMPLETED)
             if not idle.done():
@@ -153,8 +160,9 @@ class Life:
 
     # -------------------------------------------------------------- what begins the ending
 
-    def _signalled(self) -> None:
+    def _signal(self) -> None:
         """Begin the ending because of a signal. In its handler: the loop may be blocked."""
+        self._signalled = True
         self._stop_at_last()
         self._loop.call_soon_threadsafe(self._end)
 
@@ -199,7 +207,7 @@ class Life:
         try:
             os.write(2, text.encode(errors="backslashreplace"))
         finally:
-            os._exit(self.code)
+            exit_at_once(self.code)
 
     # ----------------------------------------------------------------------------- the flow
 
@@ -219,6 +227,10 @@ class Life:
         if self._channel.backlog + self._output.pending <= self._limits.hard_bytes:
             self._channel.on_backlog_taken = None
             self._wire.resume()
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"rpc-worker: {text}.\n")
 
 
 async def _cancel_leftovers() -> bool:

@@ -18,6 +18,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NoReturn
 
+from rpc_worker import group
 from rpc_worker.signals import held_back
 
 if sys.platform not in ("linux", "win32"):
@@ -53,9 +54,8 @@ class HostWatch:
     """
 
     def __init__(self, *, terminal: bool) -> None:
-        if not terminal and sys.platform != "win32":
-            with suppress(OSError):  # It leads a session, and so a group, already.
-                os.setpgid(0, 0)
+        if not terminal:
+            group.lead()
         parent = os.getppid()
         host = _host_pid() or parent
         wait = _waiter(host) or (lambda: _wait_for_new_parent(parent))
@@ -66,7 +66,7 @@ class HostWatch:
             self._thread.start()
 
     def settle(self) -> None:
-        """Let the news of the host's end come through before the worker leaves children behind.
+        """Let the news of the host's end come through before the children are only asked to end.
 
         A process that is killed closes its pipes first and is gone a moment later: the worker may
         have come to its end in between.

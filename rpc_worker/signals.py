@@ -11,15 +11,17 @@ import os
 import signal
 import sys
 import threading
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from rpc_worker import group
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Generator
     from types import FrameType
 
-__all__ = ["Signals", "held_back", "ignore_at_exit"]
+__all__ = ["Signals", "end_at_exit", "exit_at_once", "held_back"]
 
 if sys.platform == "win32":
     SIGNALS: Final = (signal.SIGINT, signal.SIGBREAK)
@@ -44,13 +46,33 @@ def held_back() -> Generator[None]:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def ignore_at_exit() -> None:
+_leaving = False
+"""Whether the exit code is decided, so that a signal is none of the host's any more."""
+
+
+def end_at_exit() -> None:
     """See to it that no signal changes the exit code when the interpreter takes itself apart.
 
     It puts the default handlers in place then. Hooks run in the reverse order: the sooner this is
-    called, the longer a second signal ends the process.
+    called, the longer a second signal ends the process, and the more the user's own hooks have done
+    for their children before those are asked to end.
     """
-    atexit.register(_ignore)
+    atexit.register(_end)
+
+
+def exit_at_once(code: int) -> NoReturn:
+    """End the process, from any thread, with nothing cleaned up but the children."""
+    global _leaving  # noqa: PLW0603 - a process ends once
+    _leaving = True
+    with suppress(ValueError):  # Only the main thread may; else the handlers look at `_leaving`.
+        _ignore()
+    group.end()
+    os._exit(code)
+
+
+def _end() -> None:
+    _ignore()
+    group.end()
 
 
 def _ignore() -> None:
@@ -96,8 +118,10 @@ class Signals:
                 signal.signal(number, self._handle)
 
     def _handle(self, number: int, _frame: FrameType | None) -> None:
+        if _leaving:
+            return
         if self._came:
-            os._exit(128 + number)
+            exit_at_once(128 + number)
         self._came = True
         if self._first is not None:
             self._first()

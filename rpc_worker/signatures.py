@@ -14,6 +14,7 @@ import msgspec
 
 from rpc_worker.contract import REQUIRED, Method, Parameter
 from rpc_worker.reading.hints import Unresolved, function_hints
+from rpc_worker.reading.methods import is_self
 from rpc_worker.reading.names import spell
 from rpc_worker.subtyping import accepts
 
@@ -41,6 +42,9 @@ class Mismatch(msgspec.Struct, frozen=True):
 
 def mismatches(method: Method, function: Callable[..., Any]) -> Iterator[Mismatch]:
     """Yield whatever keeps the function from being called as the method, and typed as it."""
+    if (first := _in_the_place_of_self(function)) is not None:
+        yield Mismatch("self as the first parameter", first)
+        return
     try:
         found = inspect.signature(function)
     except (TypeError, ValueError):
@@ -65,6 +69,16 @@ def mismatches(method: Method, function: Callable[..., Any]) -> Iterator[Mismatc
             yield Mismatch("no such parameter, or one with a default", "it without", name)
     if "return" in hints and not accepts(method.result_annotation, hints["return"]):
         yield Mismatch(f"-> {spell(method.result_annotation)}", f"-> {spell(hints['return'])}")
+
+
+def _in_the_place_of_self(function: Callable[..., Any]) -> str | None:
+    """Return what a method of an instance, or of a class, has where self belongs; None for self."""
+    if not (inspect.ismethod(function) and inspect.isfunction(function.__func__)):
+        return None
+    first = next(iter(inspect.signature(function.__func__).parameters.values()), None)
+    if first is None:
+        return "no parameters"
+    return None if is_self(first) or first.kind is Found.VAR_POSITIONAL else first.name
 
 
 _VARIADIC: Final = (Found.VAR_POSITIONAL, Found.VAR_KEYWORD)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
 
+from rpc_worker.arguments import check_contract, check_implementation, check_options
 from rpc_worker.fatal import StartError, explain, fatal_line
+from rpc_worker.importing import module_being_imported
 from rpc_worker.limits import Limits
 from rpc_worker.parent import HostWatch
-from rpc_worker.signals import ignore_at_exit
+from rpc_worker.signals import end_at_exit, exit_at_once
 from rpc_worker.stdio import take
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from rpc_worker.stdio import Wire
 
 __all__ = ["StartError", "run", "serve"]
+
+TELLING: Final = 5.0
+"""Seconds that a host has to take the line that says why the worker does not start."""
 
 Lifespan: TypeAlias = "Callable[[], AbstractAsyncContextManager[object]]"
 Load: TypeAlias = "Callable[[], tuple[object, type[Any] | None]]"
@@ -44,7 +48,8 @@ def serve(
     From the call on, stdin and stdout belong to the protocol: what is printed goes to stderr, and
     who reads stdin sees its end. Never returns: it ends the process, with 0 after a clean end, 1 if
     the start failed or the host did not take all output, 128 + n at a second signal n (protocol,
-    section 4).
+    section 4). Children that still run are then sent SIGTERM, but for those in a session of their
+    own.
 
     Args:
         implementation: The object whose methods are called.
@@ -61,7 +66,14 @@ def serve(
     Raises:
         RuntimeError: Called where nothing can be served: in a thread, in a running event loop, or
             in a child process of multiprocessing.
+        StartError: Called in a module that the `rpc-worker` command imports.
     """
+    module = module_being_imported()
+    if module is not None:
+        raise StartError(
+            f"serve() was called while rpc-worker imported {module}; write it below "
+            '`if __name__ == "__main__":`'
+        )
     run(
         lambda: (implementation, contract),
         lifespan=lifespan,
@@ -91,8 +103,9 @@ def run(
     _check_place()
     wire = take()
     watch = HostWatch(terminal=wire.terminal)
-    ignore_at_exit()
+    end_at_exit()
     try:
+        check_options(lifespan, limits, grace)
         implementation, contract = load()
         service = _service(implementation, contract, name=name, version=version, debug=debug)
         if wire.terminal:
@@ -100,11 +113,11 @@ def run(
     except KeyboardInterrupt:
         _leave(watch, 130)
     except BaseException as error:  # noqa: BLE001 - SystemExit in a module is a failed start too
-        wire.output.write_at_once(fatal_line(error, debug=debug), grace)
+        wire.output.write_at_once(fatal_line(error, debug=debug), TELLING)
         wire.close()
         explain(error)
         _leave(watch, 1)
-    life = _live(service, wire, lifespan, limits or Limits(), max(0.0, grace))
+    life = _live(service, wire, lifespan, limits or Limits(), grace)
     _leave(watch, life.code, clean=life.clean)
 
 
@@ -120,7 +133,10 @@ def _service(
 
     Raises:
         ContractError: They do not fit.
+        StartError: They are not what can be served at all.
     """
+    check_contract(implementation, contract)
+    check_implementation(implementation, contract)
     from rpc_worker.contract import find_contract, read_contract  # noqa: PLC0415 - after `take`
     from rpc_worker.dispatch import Service  # noqa: PLC0415
     from rpc_worker.fit import bind  # noqa: PLC0415
@@ -167,7 +183,7 @@ def _leave(watch: HostWatch, code: int, *, clean: bool = True) -> NoReturn:
     watch.settle()
     if not clean:
         # A handler's thread or a task that will not end would hold up the interpreter for ever.
-        os._exit(code)
+        exit_at_once(code)
     sys.exit(code)
 
 

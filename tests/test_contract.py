@@ -10,7 +10,7 @@ import pathlib
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
-from typing import Any, ClassVar, Generic, Literal, Protocol, SupportsInt, TypeVar
+from typing import Any, ClassVar, Generic, Literal, Protocol, SupportsInt, TypeVar, overload
 
 import msgspec
 import pytest
@@ -124,6 +124,62 @@ def test_namespaces_are_nested_and_carry_their_docstrings() -> None:
     ]
     assert [m.name for m in items.methods] == ["findOne"]
     assert deep.methods[0] is contract.methods["allItems.deepDown.touch"]
+
+
+class PairAPI(Protocol):
+    left: DeepAPI
+    right: DeepAPI
+
+
+class OuterAPI(Protocol):
+    pair: PairAPI
+
+
+class Plain:
+    deep: DeepAPI
+
+
+class GroupsAPI(Protocol):
+    outer: OuterAPI
+    plain: Plain
+
+
+def test_a_namespace_may_hold_nothing_but_namespaces() -> None:
+    assert list(read_contract(GroupsAPI).methods) == [
+        "outer.pair.left.touch",
+        "outer.pair.right.touch",
+        "plain.deep.touch",
+    ]
+
+
+class Hollow(Protocol):
+    inner: Hollow
+
+
+class HollowAPI(Protocol):
+    hollow: Hollow
+
+    async def touch(self) -> None: ...
+
+
+class Unfinished(Protocol):
+    inner: NowhereAPI  # type: ignore[name-defined]  # noqa: F821  # pyright: ignore[reportUndefinedVariable, reportUnknownVariableType] - the mistake
+
+
+class UnfinishedAPI(Protocol):
+    unfinished: Unfinished
+
+
+def test_a_namespace_that_comes_to_nothing_is_refused_where_it_does() -> None:
+    assert [(where, what) for where, what, _ in misfits(HollowAPI)] == [
+        (f"{HERE}.HollowAPI.hollow", "Hollow is no class with methods")
+    ]
+    assert [(where, what) for where, what, _ in misfits(UnfinishedAPI)] == [
+        (
+            f"{HERE}.Unfinished.inner",
+            "the name 'NowhereAPI' in its annotation does not exist when the worker runs",
+        )
+    ]
 
 
 def test_parameters_keep_their_names_kinds_and_defaults() -> None:
@@ -311,6 +367,13 @@ class WithParameters(Protocol):
     async def typed(self, a: complex, b: list[object]) -> int: ...
 
 
+def _unwrapped(function: Callable[..., Any]) -> Callable[..., Any]:
+    async def wrapper(*args: Any, **kwargs: Any) -> Any:
+        return await function(*args, **kwargs)
+
+    return wrapper
+
+
 class WithResults(Protocol):
     async def silent(self): ...  # type: ignore[no-untyped-def]  # pyright: ignore - the point of the test
     def stream(self) -> AsyncIterator[int]: ...
@@ -319,6 +382,18 @@ class WithResults(Protocol):
     async def unknown(self) -> Unknown: ...  # type: ignore[name-defined]  # noqa: F821 # pyright: ignore - the point of the test
     async def broken(self) -> logging.Nothing: ...  # type: ignore[name-defined]  # pyright: ignore - the point of the test
     def no_self() -> int: ...  # type: ignore[misc]  # pyright: ignore - the point of the test
+    async def first_typed(x: int, y: int = 0) -> int: ...  # type: ignore[misc]  # noqa: N805 # pyright: ignore - the point of the test
+    async def first_named(x) -> int: ...  # noqa: N805 # pyright: ignore - the point of the test
+    async def first_hidden(_x: int) -> int: ...  # type: ignore[misc]  # noqa: N805 # pyright: ignore - the point of the test
+    async def first_many(*xs: int) -> int: ...  # pyright: ignore - the point of the test
+    @classmethod  # pyright: ignore - see below
+    async def of_class(x: int) -> int: ...  # type: ignore[misc]  # noqa: N804 # pyright: ignore - the point of the test
+    @overload
+    async def overloaded(self, x: int) -> int: ...
+    @overload
+    async def overloaded(self, x: str) -> str: ...
+    @_unwrapped
+    async def decorated(self, x: int) -> int: ...
 
 
 class WithErrors(Protocol):
@@ -360,6 +435,12 @@ class GenericAPI(Protocol, Generic[T_co]):
 
 
 ANOTHER_NAME = "Give it another name."
+
+
+def no_self(name: str) -> tuple[str, str]:
+    return "it has no self", f"Write def {name}(self, …)."
+
+
 STREAM = "is a stream, which is not supported yet"
 ALL_AT_ONCE = "Write list[…], and return all at once."
 GONE = "the name 'Unknown' in its annotation does not exist when the worker runs"
@@ -449,7 +530,29 @@ BAD: list[tuple[type, list[tuple[str, str, str]]]] = [
                 ),
                 "Write a type, such as str or list[int].",
             ),
-            (".no_self", "it has no self", "Write def no_self(self, …)."),
+            (".no_self", *no_self("no_self")),
+            (".first_typed", *no_self("first_typed")),
+            (".first_named", *no_self("first_named")),
+            (".first_named, parameter x", "it has no type", "Write x: str, or what it is."),
+            (".first_hidden", *no_self("first_hidden")),
+            (".first_hidden, parameter _x", "its name starts with _", ANOTHER_NAME),
+            (".first_many", *no_self("first_many")),
+            (
+                ".first_many, parameter xs",
+                "it is any number of parameters",
+                "Write one parameter that is a list, such as values: list[float].",
+            ),
+            (".of_class", *no_self("of_class")),
+            (
+                ".overloaded",
+                "it has several signatures, by @overload, and a method has one",
+                "Write one signature, with unions where the types differ.",
+            ),
+            (
+                ".decorated",
+                "its decorator returns wrapper, which hides the signature",
+                "Write @functools.wraps(…) above def wrapper, in the decorator.",
+            ),
         ],
     ),
     (
@@ -458,7 +561,7 @@ BAD: list[tuple[type, list[tuple[str, str, str]]]] = [
             (
                 ".foreign, @raises(ValueError)",
                 "ValueError is no RpcError",
-                "Write class ValueError(RpcError, code=4004), or another code.",
+                "Write class NotFound(RpcError, code=4004), or another code.",
             ),
             (
                 ".codeless, @raises(CodelessError)",
@@ -741,3 +844,29 @@ def test_everything_in_the_reference_contract_is_documented(reference: Contract)
             assert error.doc, error.name
     assert reference.doc
     assert all(namespace.doc for namespace in reference.root.namespaces)
+
+
+class Selves:
+    async def typed(self: te.Self, x: int) -> int:
+        return x
+
+    async def hidden(_self, x: int) -> int:  # noqa: N805 - what is to be accepted
+        return x
+
+    @classmethod
+    async def of_class(cls, x: int) -> int:
+        return x
+
+    @staticmethod
+    async def static(x: int) -> int:
+        return x
+
+
+def test_self_has_the_names_that_it_usually_has() -> None:
+    methods = read_contract(Selves).methods
+    assert {name: [p.name for p in m.parameters] for name, m in methods.items()} == {
+        "typed": ["x"],
+        "hidden": ["x"],
+        "ofClass": ["x"],
+        "static": ["x"],
+    }

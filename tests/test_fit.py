@@ -279,6 +279,11 @@ class OtherDefault:
         return a
 
 
+class NoneAtAll:
+    async def add() -> float:  # type: ignore[misc] # pyright: ignore[reportSelfClsParameterName] # a beginner's mistake
+        return 0
+
+
 class NoSelf:
     async def add(a: float, b: float) -> float:  # type: ignore[misc] # noqa: N805 # pyright: ignore[reportSelfClsParameterName] # a beginner's mistake
         return a
@@ -351,7 +356,8 @@ MISFITS: list[tuple[type, list[tuple[str, str, str, str]]]] = [
     (Fewer, [("b", TAKES_DEFAULT, "none", ADD)]),
     (More, [("b", "the default 1.0", "none", ADD), ("c", EXTRA, "it without", ADD)]),
     (OtherDefault, [("b", "the default 1.0", "2.0", ADD)]),
-    (NoSelf, [("a", "the name a", "b", ADD), ("b", TAKES_DEFAULT, "none", ADD)]),
+    (NoSelf, [("", "self as the first parameter", "a", ADD)]),
+    (NoneAtAll, [("", "self as the first parameter", "no parameters", ADD)]),
     (KeywordOnly, [(name, "it before the *", "it after", ADD) for name in "ab"]),
     (PositionalOnly, [(n, "that it can be given by name", "it before the /", ADD) for n in "ab"]),
     (Yielding, [("", "a function that returns", "yield", COLLECT), ("", "-> float", STREAM, ADD)]),
@@ -385,6 +391,28 @@ def test_a_misfit_says_what_where_and_what_to_write(
     ]
 
 
+class NoParameterAPI(Protocol):
+    async def count(self) -> int: ...
+
+
+class Counting:
+    async def count(number: int) -> int:  # type: ignore[misc]  # noqa: N805 # pyright: ignore - without a self
+        return number
+
+
+def test_an_argument_cannot_take_the_place_of_self() -> None:
+    (found,) = misfits(Counting(), NoParameterAPI)
+    assert found.problem == (
+        f"expected self as the first parameter, as {__name__}.NoParameterAPI.count has it; "
+        "found number"
+    )
+
+
+def test_nobody_else_is_named_if_a_class_is_its_own_contract() -> None:
+    (found,) = misfits(InlineAwaited(), InlineAwaited)
+    assert found.problem == "expected def below @inline; found async def"
+
+
 class FewerOptions:
     async def search(self, query: str) -> Sequence[Match]:
         return []
@@ -415,6 +443,11 @@ def test_keyword_only_parameters_are_found_by_name(
     ]
     write = "Write: async def search(self, query: str, *, limit: int = 10) -> list[Match]"
     assert {m.advice for m in found} == {write}
+
+
+def test_a_protocol_in_place_of_an_implementation_is_told_so() -> None:
+    (found,) = misfits(API)
+    assert found.advice == "Write class Backend(API): …, and then: Backend()"
 
 
 def test_a_class_in_place_of_an_instance_is_told_so() -> None:

@@ -374,6 +374,7 @@ NO_FORM = "has no form on the wire"
 JSON_OR_STRUCT = "Write a type that JSON has, or a Struct."
 UNION = "Write one of them, or str and convert it."
 TAGS = "Use Structs, with a tag for each."
+UNQUOTED = "Write it without quotes; if it is the alias that it stands in, use a Struct."
 ENUM = "Give it members, all with strings or all with integers."
 
 BAD: list[tuple[Any, str, str]] = [
@@ -424,7 +425,7 @@ BAD: list[tuple[Any, str, str]] = [
         "T is a type variable, and stands for no type",
         "Write a type, or give the generic class its argument, as in Page[Item].",
     ),
-    ("int", "'int' is the name of a type, and no type", "Write it without quotes."),
+    ("int", "'int' is the name of a type, and no type", UNQUOTED),
     (
         [int],
         "the list [<class 'int'>] is a value, and no type",

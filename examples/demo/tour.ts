@@ -82,11 +82,15 @@ async function tour(channel: Channel): Promise<void> {
   );
 }
 
-/** Shows a match in a line, within 64 columns. */
+/** Shows a match in a line, within 64 columns; … stands for the words that are left out. */
 function mark(text: string, [from, to]: readonly [number, number]): string {
-  const before = text.slice(0, from).trimStart().slice(-30);
   const found = text.slice(from, to);
-  return before + bold(found) + text.slice(to, to + 64 - before.length - found.length);
+  let before = text.slice(0, from).trimStart();
+  if (before.length > 30) before = `… ${before.slice(-28).replace(/^\S* /, "")}`;
+  let after = text.slice(to).trimEnd();
+  const room = 64 - before.length - found.length;
+  if (after.length > room) after = `${after.slice(0, room - 2).replace(/ \S*$/, "")} …`;
+  return before + bold(found) + after;
 }
 
 /** Returns the median of the calls' times, in milliseconds. */

@@ -46,13 +46,13 @@ export interface BackendFiles {
        *
        * @defaultValue `"utf-8"`
        */
-      encoding?: string;
+      encoding?: string | undefined;
       /**
        * Where to stop reading.
        *
        * @defaultValue `1048576`
        */
-      maxBytes?: number;
+      maxBytes?: number | undefined;
     },
   ): Promise<string>;
 
@@ -78,19 +78,19 @@ export interface BackendFiles {
        *
        * @defaultValue `"*"`
        */
-      glob?: string;
+      glob?: string | undefined;
       /**
        * When to stop.
        *
        * @defaultValue `100`
        */
-      limit?: number;
+      limit?: number | undefined;
       /**
        * Whether `A` and `a` differ.
        *
        * @defaultValue `false`
        */
-      caseSensitive?: boolean;
+      caseSensitive?: boolean | undefined;
     },
   ): Promise<Match[]>;
 
@@ -112,7 +112,7 @@ export interface BackendFiles {
        *
        * @defaultValue `"sha256"`
        */
-      algorithm?: "sha256" | "sha512" | "blake2b" | "md5";
+      algorithm?: "sha256" | "sha512" | "blake2b" | "md5" | undefined;
     },
   ): Promise<string>;
 
@@ -133,7 +133,7 @@ export interface BackendFiles {
        *
        * @defaultValue `false`
        */
-      hidden?: boolean;
+      hidden?: boolean | undefined;
     },
   ): Promise<Entry[]>;
 }

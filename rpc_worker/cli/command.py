@@ -53,7 +53,9 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     if not first.startswith("-") and first not in COMMANDS:
         guess = did_you_mean(first, COMMANDS) or "The commands are generate and run."
         raise UsageError(f"there is no command {first!r}. {guess}")
-    options = _parser().parse_args(arguments)
+    options, unknown = _parser().parse_known_args(arguments)
+    if unknown:
+        options.parser.refuse(unknown)
     if options.command is None:
         raise UsageError("say what to do: generate or run")
     return options
@@ -63,7 +65,13 @@ class _Parser(argparse.ArgumentParser):
     """A parser whose complaints are worded and shown in one place."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}. {self.prog} --help tells more")
+        stop = "" if message.endswith("?") else "."
+        raise UsageError(f"{message}{stop} {self.prog} --help tells more")
+
+    def refuse(self, unknown: Sequence[str]) -> NoReturn:
+        """Complain of arguments that mean nothing."""
+        guess = did_you_mean(unknown[0].partition("=")[0], self._option_string_actions)
+        self.error(" ".join([f"unrecognized arguments: {' '.join(unknown)}.", guess]).rstrip(" ."))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -88,6 +96,8 @@ def _parser() -> argparse.ArgumentParser:
         epilog="example: rpc-worker run backend:backend --contract shared_api:BackendAPI",
         allow_abbrev=False,
     )
+    for command in (generate, run):
+        command.set_defaults(parser=command)
     _describe_generate(generate)
     _describe_run(run)
     return parser

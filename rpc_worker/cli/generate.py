@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING
 from rpc_worker.cli.target import load_class
 from rpc_worker.cli.wording import UsageError, did_you_mean
 from rpc_worker.codegen.files import Difference, compare, write
-from rpc_worker.codegen.plan import plan
+from rpc_worker.codegen.plan import command_of, plan, target_of
 from rpc_worker.codegen.runtime import sources, transports
 from rpc_worker.contract import read_contract
 from rpc_worker.errors import ContractError
+from rpc_worker.fatal import StartError, frames_of_user
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from rpc_worker.contract import Contract
 
@@ -31,16 +32,21 @@ def generate(options: argparse.Namespace) -> int:
         UsageError: The command line is wrong.
     """
     folder = _folder(options.out)
-    targets = tuple(dict.fromkeys(options.contracts))
+    targets = sorted({*options.contracts})
     try:
         io = _transports(options.io)
         command = _command(targets, folder, io)
-        planned = plan(_read_contracts(targets), sources(io), command)
+        contracts, runtime = _read_contracts(targets), sources(io)
+        planned = plan(contracts, runtime, command)
         for warning in planned.warnings:
             _complain(f"warning: {warning}")
-        difference = compare(folder, planned.files)
         if options.check:
-            return _check(folder, difference, command)
+            there = _command_there(folder, planned.files, command)
+            expected = plan(contracts, runtime, there).files
+            return _check(folder, compare(folder, expected), command)
+        difference = compare(folder, planned.files)
+        if others := _others(folder, difference):
+            return _refuse_others(folder, others, _command(sorted({*targets, *others}), folder, io))
         return _write(folder, planned.files, difference)
     except (ContractError, _ImportingError) as error:
         _complain(str(error))
@@ -73,16 +79,15 @@ def _import(target: str) -> type:
         raise
     except BaseException as error:  # noqa: BLE001 - SystemExit in a module is one too
         module = target.partition(":")[0]
-        raise _ImportingError(
-            f"{module} cannot be imported: {type(error).__name__}: {error}\n  {_place(error)}"
-        ) from None
+        reason = str(error) if isinstance(error, StartError) else f"{type(error).__name__}: {error}"
+        raise _ImportingError(f"{module} cannot be imported: {reason}\n  {_place(error)}") from None
 
 
 def _place(error: BaseException) -> str:
     """Return where in the user's code an import failed."""
     if isinstance(error, SyntaxError):
         return f"{error.filename}, line {error.lineno}"
-    frames = traceback.extract_tb(error.__traceback__)
+    frames = frames_of_user(traceback.extract_tb(error.__traceback__))
     last = [f for f in frames if not f.filename.startswith("<")][-1]
     return f"{last.filename}, line {last.lineno}: {last.line}"
 
@@ -121,6 +126,48 @@ def _command(targets: Sequence[str], folder: Path, io: Sequence[str]) -> str:
         out = folder.as_posix()
     words = ["rpc-worker", "generate", *targets, "--out", out]
     return shlex.join([*words, "--io", ",".join(io)] if io else words)
+
+
+def _command_there(folder: Path, files: Iterable[str], command: str) -> str:
+    """Return the command that the files tell, if it is this one, given in another folder."""
+    for name in files:
+        if (folder / name).is_file():
+            with (folder / name).open(encoding="utf-8-sig", errors="replace") as file:
+                there = command_of(file.readline())
+            if there and _without_out(there) == _without_out(command):
+                return there
+    return command
+
+
+def _without_out(command: str) -> list[str]:
+    try:
+        words = shlex.split(command)
+    except ValueError:  # Somebody has edited it.
+        return []
+    return [word for before, word in zip(["", *words], words, strict=False) if before != "--out"]
+
+
+def _others(folder: Path, difference: Difference) -> dict[str, list[str]]:
+    """Return the contracts whose clients are in the folder and would be removed, with their files.
+
+    Two runs into one folder share its runtime, so one of them must know of both.
+    """
+    others: dict[str, list[str]] = {}
+    for name in difference.left_over:
+        if "/" not in name:
+            with (folder / name).open(encoding="utf-8-sig", errors="replace") as file:
+                others.setdefault(target_of(file.readline()), []).append(name)
+    return others
+
+
+def _refuse_others(folder: Path, others: dict[str, list[str]], command: str) -> int:
+    files = " ".join((folder / name).as_posix() for names in others.values() for name in names)
+    _complain(
+        f"{folder.as_posix()} has the client of {', '.join(others)} too, and nothing was written.\n"
+        f"Contracts that share a folder are named in one command: {command}\n"
+        f"If that contract is gone, delete what was made from it: {files}"
+    )
+    return 1
 
 
 def _check(folder: Path, difference: Difference, command: str) -> int:

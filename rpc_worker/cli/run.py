@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from rpc_worker.cli.target import load, load_class
+from rpc_worker.arguments import described, is_without_methods
+from rpc_worker.cli.target import is_class_of_user, load, load_class
 from rpc_worker.cli.wording import UsageError
 from rpc_worker.worker import StartError
 from rpc_worker.worker import run as run_worker
@@ -30,14 +31,34 @@ def run(options: argparse.Namespace) -> NoReturn:
 
 def _load(target: str, contract: str | None) -> tuple[object, type[Any] | None]:
     try:
-        implementation = load(target, "backend")
-        if isinstance(implementation, type):
-            name = implementation.__name__
-            module = target.partition(":")[0]
-            raise StartError(
-                f"{target} is a class, and an object is served. Write in {module}: "
-                f"{name.lower()} = {name}(), and on the command line: {module}:{name.lower()}"
-            )
+        implementation = load(target, "backend", _is_servable)
+        reason = _not_servable(target, implementation, promised=contract is not None)
+        if reason is not None:
+            raise StartError(reason)
         return implementation, None if contract is None else load_class(contract)
     except UsageError as error:
         raise StartError(str(error)) from None
+
+
+def _is_servable(found: object) -> bool:
+    return is_class_of_user(type(found)) and not is_without_methods(found, promised=False)
+
+
+def _not_servable(target: str, found: object, *, promised: bool) -> str | None:
+    """Return what is wrong with what the command line names, and what to write instead."""
+    what = described(found)
+    if what == "a class":
+        name, module = getattr(found, "__name__", ""), target.partition(":")[0]
+        return (
+            f"{target} is a class, and an object is served. Write in {module}: "
+            f"{name.lower()} = {name}(), and on the command line: {module}:{name.lower()}"
+        )
+    wanted, base = "an object with methods", ""
+    if what == "a Protocol":
+        wanted, base = "an object that implements it", f"({getattr(found, '__name__', '')})"
+    elif not is_without_methods(found, promised=promised):
+        return None
+    return (
+        f"{target} is {what}, and {wanted} is served. Write in a module of yours: "
+        f"class Backend{base}: …, and backend = Backend(); and on the command line: module:backend"
+    )

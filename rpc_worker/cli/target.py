@@ -7,18 +7,22 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from rpc_worker.arguments import described
 from rpc_worker.cli.wording import UsageError, did_you_mean
+from rpc_worker.importing import importing
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import ModuleType
 
 
-def load(target: str, example: str) -> object:
+def load(target: str, example: str, is_wanted: Callable[[object], bool]) -> object:
     """Import the module and return the object.
 
     Args:
         target: As it stands on the command line.
         example: The name that stands for the object in advice, such as `BackendAPI`.
+        is_wanted: Tells whether an object is worth to be named in advice.
 
     Raises:
         UsageError: There is no such module or object, or the target is written wrongly.
@@ -31,8 +35,10 @@ def load(target: str, example: str) -> object:
         try:
             found = getattr(found, name)
         except AttributeError:
-            names = [n for n in dir(found) if not n.startswith("_")]
-            guess = did_you_mean(name, names)
+            members = {n: getattr(found, n, None) for n in dir(found) if not n.startswith("_")}
+            guess = did_you_mean(name, members)
+            names = [n for n, member in members.items() if is_wanted(member)]
+            names = names or [n for n, member in members.items() if is_class_of_user(member)]
             there = f" It has {_listing(names)}." if names and not guess else ""
             raise UsageError(
                 f"{target}: {place} has no {name!r}. {guess}{there.strip()}".rstrip()
@@ -48,13 +54,19 @@ def load_class(target: str) -> type[Any]:
         UsageError: As `load`, and where the object is no class.
         BaseException: Whatever the module raises while it is imported.
     """
-    found = load(target, "BackendAPI")
+    found = load(target, "BackendAPI", is_class_of_user)
     if isinstance(found, type):
         return found
-    what = "a function" if callable(found) else f"an object of the class {type(found).__name__}"
     module = target.partition(":")[0]
-    advice = f"write {module}:{type(found).__name__}" if not callable(found) else "name a class"
-    raise UsageError(f"{target} is {what}; a contract is a class: {advice}")
+    is_of_user = is_class_of_user(type(found))
+    advice = f"write {module}:{type(found).__name__}" if is_of_user else "name a class"
+    raise UsageError(f"{target} is {described(found)}; a contract is a class: {advice}")
+
+
+def is_class_of_user(found: object) -> bool:
+    """Tell whether an object is a class that neither Python nor this package brings."""
+    package = found.__module__.partition(".")[0] if isinstance(found, type) else "builtins"
+    return package not in {*sys.stdlib_module_names, "msgspec", "rpc_worker"}
 
 
 def _split(target: str, example: str) -> tuple[str, str]:
@@ -62,8 +74,12 @@ def _split(target: str, example: str) -> tuple[str, str]:
     if not colon:
         module, path = target, ""
     if "/" in module or "\\" in module or module.endswith(".py"):
-        wanted = f"{_module_of(module)}:{path or example}"
-        raise UsageError(f"{target}: {module} is a file; name the module: write {wanted}")
+        folder, name = _folder_and_module(module)
+        what = "is a file" if os.path.exists(module) else "looks like a file, and is none"  # noqa: PTH110 - as below
+        there = f"in {folder}, " if folder else ""
+        raise UsageError(
+            f"{target}: {module} {what}; name the module: {there}write {name}:{path or example}"
+        )
     if not path:
         first, dot, last = module.rpartition(".")
         if dot and not colon:
@@ -85,7 +101,8 @@ def _import(name: str, target: str) -> ModuleType:
         # As `python -m` and uvicorn do, whichever way the command was started.
         sys.path.insert(0, here)
     try:
-        return importlib.import_module(name)
+        with importing(name):
+            return importlib.import_module(name)
     except ModuleNotFoundError as error:
         # One that the module itself imports is another matter.
         if error.name is None or not f"{name}.".startswith(f"{error.name}."):
@@ -97,12 +114,15 @@ def _import(name: str, target: str) -> ModuleType:
         ) from None
 
 
-def _module_of(file: str) -> str:
-    parts = file.replace("\\", "/").removesuffix(".py").split("/")
-    if parts[-1] == "__init__":
-        parts.pop()
-    names = [part for part in parts if part.isidentifier()]
-    return ".".join(names) or "module"
+def _folder_and_module(file: str) -> tuple[str, str]:
+    """Return the folder from which a file can be imported, "" for the current one, and how."""
+    *parents, name = file.replace("\\", "/").removesuffix(".py").split("/")
+    if name == "__init__" and parents:
+        name = parents.pop()
+    folder = "/".join(parents)
+    if os.path.isabs(file) or ".." in parents:  # noqa: PTH117 - as below
+        return folder or "/", name
+    return "", ".".join(part for part in [*parents, name] if part.isidentifier()) or "module"
 
 
 def _listing(names: list[str]) -> str:

@@ -21,12 +21,12 @@ from rpc_worker.codegen.syntax import (
     parameter_name,
     property_name,
 )
-from rpc_worker.codegen.types import default_tag, default_text
+from rpc_worker.codegen.types import broken, default_tag, default_text
 from rpc_worker.contract import REQUIRED
 from rpc_worker.schema import Scalar
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from rpc_worker.codegen.names import TypeNames
     from rpc_worker.codegen.types import TypeWriter
@@ -58,7 +58,7 @@ class InterfaceWriter:
         doc = parse(method.doc)
         positional = _positional_names(method)
         parameters = [self._parameter(method, p, name) for p, name in positional.items()]
-        result = f": Promise<{self._result(method)}>;"
+        result = self._result(method)
         opening = f"{property_name(method.name)}("
         options = self._options(method, doc, positional.values())
         if options and not parameters:
@@ -66,14 +66,15 @@ class InterfaceWriter:
             signature = f"{opening}{options})"
         else:
             parameters += [options.replace("\n", "\n  ")] if options else []
-            signature = listed(opening, parameters, ")", indent="  ", used=len(result))
+            used = len(f": Promise<{' | '.join(result)}>;") if parameters else 0
+            signature = listed(opening, parameters, ")", indent="  ", used=used)
         text = comment(doc.text, self._tags(method, doc, positional), indent="  ")
-        return f"{text}  {signature}{result}\n"
+        return f"{text}{_promised(f'  {signature}', result)}"
 
-    def _result(self, method: Method) -> str:
+    def _result(self, method: Method) -> list[str]:
         if isinstance(method.result, Scalar) and method.result.kind == "null":
-            return "void"
-        return self._types.expression(method.result, "output")
+            return ["void"]
+        return self._types.alternatives(method.result, "output")
 
     def _parameter(self, method: Method, parameter: Parameter, name: str) -> str:
         expression = self._types.expression(parameter.type, "input")
@@ -95,12 +96,16 @@ class InterfaceWriter:
             tags = default_tag(option.default) if absent else []
             text = comment(_said_of(option, doc), tags, indent="    ")
             mark = "?" if absent else ""
-            expression = self._types.expression(option.type, "input")
-            members.append(f"{text}    {property_name(option.wire)}{mark}: {expression};\n")
+            alternatives = self._types.alternatives(option.type, "input")
+            if absent and alternatives != ["unknown"]:
+                # The runtime leaves out those that are undefined.
+                alternatives = [*alternatives, "undefined"]
+            head = f"    {property_name(option.wire)}{mark}:"
+            members.append(text + broken(head, alternatives))
         optional = all(p.default is not REQUIRED for p in options)
         head = f"{free_name('options', taken)}{'?' if optional else ''}: "
         line = f"{head}{{ {' '.join(member.strip() for member in members)[:-1]} }}"
-        if "/**" not in line and len(line) < WIDTH / 2:
+        if "/**" not in line and "\n" not in line and len(line) < WIDTH / 2:
             return line
         return f"{head}{{\n{''.join(members)}  }}"
 
@@ -163,6 +168,17 @@ def _method_entry(method: Method, indent: str) -> str:
     if options:
         items.append(f"options: {_array('options', options, deeper)}")
     return head + listed("{ ", items, " }", indent=indent, used=len(head) + len(","))
+
+
+def _promised(head: str, alternatives: Sequence[str]) -> str:
+    """Return a method's end: on the line of its parenthesis, or the result on lines of its own."""
+    line = f"{head}: Promise<{' | '.join(alternatives)}>;\n"
+    if len(line.splitlines()[-1]) <= WIDTH:
+        return line
+    result = f"    {' | '.join(alternatives)}\n"
+    if len(result) > WIDTH + 1 and len(alternatives) > 1:
+        result = "".join(f"    | {alternative}\n" for alternative in alternatives)
+    return f"{head}: Promise<\n{result}  >;\n"
 
 
 def _array(name: str, items: list[str], indent: str) -> str:

@@ -22,6 +22,11 @@ _SECTION: Final = re.compile(
 _ENTRY: Final = re.compile(r"\*{0,2}(\w+(?:\.\w+)*)(?:\s*\([^)]*\))?:\s*(.*)")
 _UNSEEN: Final = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 """What no editor shows, turns the direction of text, or is no character at all."""
+_TAG: Final = re.compile("(^|[\\s\u200b\ufeff{*+-])@")
+"""Where `@` may begin a tag: not in `me@example.org`, nor where a code span begins with it.
+
+TypeScript knows two more blanks than Python.
+"""
 _WORD: Final = re.compile(r"(?:\{@link [^}]*\}|`[^`]*`|\S)+")
 """What stays on one line: links and code have blanks in them."""
 _PARAMETERS: Final = frozenset(
@@ -99,7 +104,9 @@ def inline(text: str) -> str:
 
 def code(text: str) -> str:
     """Return a literal between backticks, made harmless; blanks in it count."""
-    return f"`{_harmless(text)}`"
+    # Only a string has such characters, and may spell them so.
+    text = _TAG.sub(r"\1\\u0040", text.replace("`", r"\u0060"))
+    return f"`{_printable(text)}`"
 
 
 def sentence(text: str) -> str:
@@ -150,7 +157,10 @@ def _joined(lines: list[str]) -> str:
 
 
 def _harmless(line: str) -> str:
-    # `@` at the start of a line, or behind a brace, would begin a tag: `@internal` or
-    # `@deprecated` change what an editor does with the whole declaration.
-    line = re.sub(r"(^\s*|\{)@", r"\1\\@", line)
+    # TypeScript takes `@` behind any blank for a tag, TSDoc at the start of a line or item, and
+    # `@internal` or `@deprecated` change what an editor does with the whole declaration.
+    return _printable(_TAG.sub(r"\1\\@", line))
+
+
+def _printable(line: str) -> str:
     return _UNSEEN.sub("\ufffd", line).replace("*/", "*\\/")

@@ -6,7 +6,9 @@ user's.
 
 from __future__ import annotations
 
+import codecs
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,7 +17,6 @@ from rpc_worker.codegen.plan import MARK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -68,9 +69,7 @@ def write(folder: Path, files: Mapping[str, str], difference: Difference) -> Non
         OSError: A file cannot be written; those before it are in place.
     """
     for name in (*difference.missing, *difference.changed):
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, files[name])
+        _replace(folder / name, files[name])
     for name in difference.left_over:
         path = folder / name
         path.unlink()
@@ -95,8 +94,8 @@ def _obstacle(folder: Path, name: str) -> str | None:
 
 
 def _read(path: Path) -> bytes:
-    # A checkout on Windows may have turned the line ends.
-    return path.read_bytes().replace(b"\r\n", b"\n")
+    # A checkout or an editor on Windows may have turned the line ends, and put a mark in front.
+    return path.read_bytes().removeprefix(codecs.BOM_UTF8).replace(b"\r\n", b"\n")
 
 
 def _is_ours(content: bytes) -> bool:
@@ -105,10 +104,16 @@ def _is_ours(content: bytes) -> bool:
 
 def _replace(path: Path, text: str) -> None:
     """Write a file so that whoever reads it meets the old text or the new, and nothing between."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    # The file that a link leads to, and a loop of links leads nowhere: then it is replaced.
+    target = Path(os.path.realpath(path))
+    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    target.parent.mkdir(parents=True, exist_ok=True)
     try:
         temporary.write_bytes(text.encode())
-        temporary.replace(path)
-    except BaseException:
+        temporary.replace(target)
+    except BaseException as error:
         temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            # The temporary file is of no interest, and some errors name no file at all.
+            error.filename, error.filename2 = str(path), None
         raise

@@ -2,13 +2,13 @@
 
 A type keeps its Python name. Where two types share one, or where TypeScript has taken it, all that
 are concerned get what stands before it, the outer class or the module, until they differ: `Item` of
-`shop.cart` and `Item` of `shop.orders` are `CartItem` and `OrdersItem`. No name depends on the
-order in which types are met.
+`shop.cart` and `Item` of `shop.orders` are `CartItem` and `OrdersItem`. Only where nothing is left
+to stand before them, as with two classes that one function made, are they numbered as they are met.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -20,11 +20,17 @@ from rpc_worker.codegen.syntax import (
     lower_camel,
     pascal,
 )
-from rpc_worker.errors import ContractError, Misfit
 
 if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
     from rpc_worker.codegen.survey import Direction, Survey
     from rpc_worker.contract import Contract, Namespace
+
+_DEVICES: Final = frozenset({"con", "prn", "aux", "nul"}).union(
+    f"{port}{number}" for port in ("com", "lpt") for number in range(10)
+)
+"""What no file can be called on Windows, whatever its suffix."""
 
 
 class ContractNames(msgspec.Struct, frozen=True):
@@ -61,17 +67,15 @@ def contract_names(contract: Contract) -> ContractNames:
     interface, constant = pascal(stem), lower_camel(stem)
     if interface in RESERVED_TYPES or interface == "Descriptor":
         interface += "Contract"
-    if constant in RESERVED_WORDS:
+    if constant in RESERVED_WORDS or constant == interface:
+        # Not every script has capital letters, and a constant cannot share an import's name.
         constant += "Contract"
-    return ContractNames(kebab(stem), interface, constant)
+    file = kebab(stem)
+    return ContractNames(f"{file}-contract" if file in _DEVICES else file, interface, constant)
 
 
 def type_names(contract: Contract, found: Survey) -> TypeNames:
-    """Name everything that a contract's types file declares.
-
-    Raises:
-        ContractError: Two classes cannot be told apart by module and name.
-    """
+    """Name everything that a contract's types file declares."""
     interfaces: dict[str, str] = {}
     _name_interfaces(contract.root, contract_names(contract).interface, interfaces)
     taken = RESERVED_TYPES | set(interfaces.values())
@@ -86,7 +90,7 @@ def type_names(contract: Contract, found: Survey) -> TypeNames:
 def _name_interfaces(namespace: Namespace, name: str, names: dict[str, str]) -> None:
     names[namespace.wire] = free_name(name, names.values())
     for inner in namespace.namespaces:
-        _name_interfaces(inner, name + pascal(inner.name), names)
+        _name_interfaces(inner, pascal(name, inner.name), names)
 
 
 def _classes(found: Survey) -> list[type]:
@@ -105,30 +109,24 @@ class _Parts:
 
     def name(self) -> str:
         outer = self.outer[len(self.outer) - self.used :]
-        return "".join(map(pascal, [*outer, self.own])) if outer else self.own
+        return pascal(*outer, self.own) if outer else self.own
 
     def lengthen(self) -> bool:
-        self.used += 1
-        return self.used <= len(self.outer)
+        longer = self.used < len(self.outer)
+        self.used += longer
+        return longer
 
 
-def _tell_apart(parts: dict[type, _Parts], taken: frozenset[str] | set[str]) -> dict[type, str]:
+def _tell_apart(parts: dict[type, _Parts], taken: AbstractSet[str]) -> dict[type, str]:
     while True:
         owners: dict[str, list[type]] = {}
         for cls, part in parts.items():
             owners.setdefault(part.name(), []).append(cls)
-        clashing = {name for name, all_ in owners.items() if len(all_) > 1 or name in taken}
-        if not clashing:
-            return {cls: part.name() for cls, part in parts.items()}
-        for name in clashing:
-            for cls in owners[name]:
-                if not parts[cls].lengthen():
-                    raise ContractError([_same_name(cls)])
-
-
-def _same_name(cls: type) -> Misfit:
-    return Misfit(
-        f"{cls.__module__}.{cls.__qualname__}",
-        "the name in TypeScript would be that of another type",
-        "Give the class another name.",
-    )
+        sole = {name for name, all_ in owners.items() if len(all_) == 1 and name not in taken}
+        clashing = [cls for name, all_ in owners.items() if name not in sole for cls in all_]
+        if not any([parts[cls].lengthen() for cls in clashing]):  # noqa: C419 - each is lengthened
+            break
+    names = {cls: name for name in sole for cls in owners[name]}
+    for cls in clashing:
+        names[cls] = free_name(parts[cls].name(), {*taken, *sole, *names.values()})
+    return names

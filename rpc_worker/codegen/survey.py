@@ -45,7 +45,7 @@ class Survey(msgspec.Struct, frozen=True):
     Attributes:
         records: By class, in the order met.
         enumerations: By class, in the order met.
-        errors: The records among `records` that are the data of errors, by class.
+        errors: What the errors are called whose data the records are, by class.
         directions: How the records travel.
         split: The classes that travel both ways and look different each way.
         warnings: What is worth a word, though it is no error.
@@ -53,7 +53,7 @@ class Survey(msgspec.Struct, frozen=True):
 
     records: dict[type, Record]
     enumerations: dict[type, Enumeration]
-    errors: dict[type, str]
+    errors: dict[type, list[str]]
     directions: dict[type, set[Direction]]
     split: frozenset[type]
     warnings: tuple[str, ...]
@@ -95,7 +95,7 @@ class _Walk:
     def __init__(self) -> None:
         self.records: dict[type, Record] = {}
         self.enumerations: dict[type, Enumeration] = {}
-        self.errors: dict[type, str] = {}
+        self.errors: dict[type, list[str]] = {}
         self.directions: dict[type, set[Direction]] = {}
         self.misfits: list[Misfit] = []
 
@@ -107,7 +107,10 @@ class _Walk:
         for error in method.errors:
             if error.data is not None:
                 self.type(error.data, "output", f"{place}, @raises({error.name})")
-                self.errors[error.data.cls] = error.name
+                # A subclass without fields of its own has those of its base.
+                names = self.errors.setdefault(error.data.cls, [])
+                if error.name not in names:
+                    names.append(error.name)
 
     def type(self, node: Type, direction: Direction, place: str) -> None:
         match node:

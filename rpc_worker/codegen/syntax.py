@@ -38,7 +38,9 @@ _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
 def literal(value: str | int) -> str:
-    """Return a string or an integer as TypeScript spells it."""
+    """Return a string, an integer or a bool as TypeScript spells it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if not isinstance(value, str):
         return str(int(value))
     text = json.dumps(value, ensure_ascii=False)
@@ -73,9 +75,10 @@ def free_name(name: str, taken: Collection[str]) -> str:
     return free
 
 
-def pascal(name: str) -> str:
-    """Return `FileStore` for `file_store`, `fileStore` and `FileStore`."""
-    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+def pascal(*names: str) -> str:
+    """Return `FileStore` for `file_store`, `fileStore` and `FileStore`, and for `file`, `store`."""
+    words = [word for name in names for word in name.split("_")]
+    return _identifier("".join(word[:1].upper() + word[1:] for word in words))
 
 
 def kebab(name: str) -> str:
@@ -86,7 +89,7 @@ def kebab(name: str) -> str:
 def lower_camel(name: str) -> str:
     """Return `httpFileStore` for `HTTPFileStore`."""
     first, *rest = _words(name)
-    return first.lower() + "".join(word[:1].upper() + word[1:] for word in rest)
+    return _identifier(first.lower() + "".join(word[:1].upper() + word[1:] for word in rest))
 
 
 def listed(opening: str, items: Sequence[str], closing: str, *, indent: str, used: int) -> str:
@@ -108,6 +111,11 @@ def listed(opening: str, items: Sequence[str], closing: str, *, indent: str, use
 
 def _plain(name: str) -> str:
     return name if _PLAIN_NAME.fullmatch(name) else literal(name)
+
+
+def _identifier(name: str) -> str:
+    # Without its underscores, `_2d` begins with a digit, and `__` is nothing.
+    return name if name.isidentifier() else f"_{name}"
 
 
 def _words(name: str) -> list[str]:

@@ -8,7 +8,7 @@ import msgspec
 
 from rpc_worker.codegen.docs import code, comment, sentence
 from rpc_worker.codegen.survey import may_be_absent
-from rpc_worker.codegen.syntax import WIDTH, listed, literal, property_name
+from rpc_worker.codegen.syntax import WIDTH, listed, literal, parameter_name, property_name
 from rpc_worker.schema import Array, Choice, Enumeration, Map, Record, Scalar, Tuple, Union
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class TypeWriter:
                 tags += default_tag(field.default)
             text += comment(field.doc, tags, indent="  ")
             head = f"  {property_name(field.wire)}{'?' if absent else ''}:"
-            text += _broken(head, self.alternatives(field.type, direction))
+            text += broken(head, self.alternatives(field.type, direction))
         return text
 
     def _tuple_alias(self, name: str, record: Record, direction: Direction) -> str:
@@ -149,11 +149,11 @@ def default_text(default: object) -> str:
 
 
 def _alias(name: str, alternatives: Sequence[str]) -> str:
-    return _broken(f"export type {name} =", alternatives or ["never"])
+    return broken(f"export type {name} =", alternatives or ["never"])
 
 
-def _broken(head: str, alternatives: Sequence[str]) -> str:
-    """Return a declaration of a union: on one line if it fits, else one alternative a line."""
+def broken(head: str, alternatives: Sequence[str]) -> str:
+    """Return a member or an alias: on one line if it fits, else one alternative a line."""
     line = f"{head} {' | '.join(alternatives)};\n"
     if len(line) <= WIDTH + 1 or len(alternatives) == 1:
         return line
@@ -174,9 +174,14 @@ def _member_list(node: Enumeration) -> list[str]:
 
 
 def _record_doc(record: Record, found: Survey) -> str:
-    error = found.errors.get(record.cls)
-    return record.doc if error is None else f"The `data` of the error {error}."
+    errors = found.errors.get(record.cls)
+    if errors is None:
+        return record.doc
+    *others, last = errors
+    named = f"errors {', '.join(others)} and {last}" if others else f"error {last}"
+    return f"The `data` of the {named}."
 
 
 def _label(name: str, otherwise: str) -> str:
-    return name if property_name(name) == name else otherwise
+    # Not each of the reserved words can stand there, but which can is no rule to remember.
+    return parameter_name(name if property_name(name) == name else otherwise, ())

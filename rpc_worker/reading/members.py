@@ -125,7 +125,17 @@ def _is_public(name: str, owner: type) -> bool:
     return not name.startswith("_") and owner.__module__ not in _FOREIGN
 
 
-def _is_namespace(hint: Any) -> bool:
+def _is_namespace(hint: Any, within: tuple[type, ...] = ()) -> bool:
     if not isinstance(hint, type) or hint.__module__.partition(".")[0] in sys.stdlib_module_names:
         return False
-    return kind_of(hint) is None and bool(_members(hint))
+    return kind_of(hint) is None and (bool(_members(hint)) or _holds_namespaces(hint, within))
+
+
+def _holds_namespaces(cls: type, within: tuple[type, ...]) -> bool:
+    if cls in within:
+        return False
+    hints = [hint for name, owner, hint in class_hints(cls) if _is_public(name, owner)]
+    if typing_extensions.is_protocol(cls) and any(isinstance(h, Unresolved) for h in hints):
+        # Whatever it was meant to be, it is told where it stands.
+        return True
+    return any(_is_namespace(hint, (*within, cls)) for hint in hints)

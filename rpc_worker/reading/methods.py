@@ -19,13 +19,17 @@ if TYPE_CHECKING:
 
     from rpc_worker.reading.annotations import TypeReader
 
-__all__ = ["MethodReader", "function_of"]
+__all__ = ["MethodReader", "function_of", "is_self"]
 
 _OPTIONS: Final = frozenset({"signal", "timeoutMs"})
 """What a TypeScript client has among the options of every call."""
 
 
-_VARIABLE: Final = inspect.Parameter.VAR_KEYWORD
+_VARIADIC: Final = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+_BY_POSITION: Final = (
+    inspect.Parameter.POSITIONAL_ONLY,
+    inspect.Parameter.POSITIONAL_OR_KEYWORD,
+)
 _KEYWORD: Final = inspect.Parameter.KEYWORD_ONLY
 _UNNAMED: Final = {
     inspect.Parameter.POSITIONAL_ONLY: (
@@ -55,16 +59,19 @@ class MethodReader:
         """Read a method; one whose annotations cannot be evaluated is only noted as a misfit."""
         place = f"{place_of(cls)}.{path[-1]}"
         function = function_of(member)
+        if (stranger := _not_its_own(function, path[-1])) is not None:
+            self._types.refuse(place, *stranger)
+            return None
         hints = function_hints(function)
         if isinstance(hints, Unresolved):
             self._types.refuse(place, hints.problem, hints.advice)
             return None
         parameters = list(inspect.signature(function).parameters.values())
         if not _is_static(member):
-            if not parameters or parameters[0].kind in {_VARIABLE, _KEYWORD}:
-                what = "it has no self"
-                self._types.refuse(place, what, f"Write def {path[-1]}(self, …).")
-            parameters = parameters[1:]
+            if parameters and is_self(parameters[0]):
+                del parameters[0]
+            else:
+                self._types.refuse(place, "it has no self", f"Write def {path[-1]}(self, …).")
         read = tuple(self._parameters(parameters, hints, place))
         if "return" in hints:
             result = self._types.read(hints["return"], f"{place}, result")
@@ -134,7 +141,8 @@ class MethodReader:
         for cls in declared:
             here = f"{place}, @raises({cls.__name__})"
             if not issubclass(cls, RpcError):
-                advice = f"Write class {cls.__name__}(RpcError, code=4004), or another code."
+                name = "NotFound" if cls.__module__ == "builtins" else cls.__name__
+                advice = f"Write class {name}(RpcError, code=4004), or another code."
                 self._types.refuse(here, f"{cls.__name__} is no RpcError", advice)
             elif cls.code == ErrorCode.APPLICATION_ERROR:
                 what = f"{cls.__name__} has no code of its own"
@@ -163,6 +171,30 @@ class MethodReader:
         )
         self._errors[cls] = error
         return error
+
+
+def is_self(first: inspect.Parameter) -> bool:
+    """Tell whether a method's first parameter is its instance, and not an argument of a call's.
+
+    Python takes any name; one that is not the usual one is an argument without a self before it.
+    """
+    own = first.name in {"self", "cls"} or (
+        first.name.startswith("_") and first.annotation is inspect.Parameter.empty
+    )
+    return own and first.kind in _BY_POSITION
+
+
+def _not_its_own(function: FunctionType, name: str) -> tuple[str, str] | None:
+    """Return why a function does not have the signature that the user wrote, and what to do."""
+    if function.__name__ == "_overload_dummy":
+        what = "it has several signatures, by @overload, and a method has one"
+        return what, "Write one signature, with unions where the types differ."
+    parameters = inspect.signature(function).parameters.values()
+    if function.__name__ != name and any(p.kind in _VARIADIC for p in parameters):
+        what = f"its decorator returns {function.__name__}, which hides the signature"
+        advice = f"Write @functools.wraps(…) above def {function.__name__}, in the decorator."
+        return what, advice
+    return None
 
 
 def function_of(member: Any) -> Any:

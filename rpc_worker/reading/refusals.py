@@ -76,7 +76,8 @@ def why_not(cls: Any, annotation: Any) -> tuple[str, str]:
     if known in _INSTEAD:
         return what, _INSTEAD[known]
     if isinstance(annotation, str | typing.ForwardRef):
-        return f"{name} is the name of a type, and no type", "Write it without quotes."
+        advice = "Write it without quotes; if it is the alias that it stands in, use a Struct."
+        return f"{name} is the name of a type, and no type", advice
     if not isinstance(cls, type):
         return what, "Write a type that JSON has, or a Struct."
     return _why_not_class(cls, what)

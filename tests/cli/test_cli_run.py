@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.process
 
+TRACEBACK = "Traceback (most recent call last):"
 MODULE = """
 import os
 from typing import Protocol
@@ -39,6 +40,12 @@ ruin = Ruin()
 
 def run(folder: Path, *arguments: str, stdin: str = "") -> tuple[int, list[Any], str]:
     (folder / "house.py").write_text(MODULE)
+    (folder / "serving.py").write_text("import rpc_worker\nrpc_worker.serve(object())\n")
+    (folder / "outer.py").write_text("import broken\n")
+    (folder / "unparsable.py").write_text("def (:\n")
+    (folder / "reserved.py").write_text(
+        "import rpc_worker\nclass E(rpc_worker.RpcError, code=-32601): ...\n"
+    )
     (folder / "broken.py").write_text("print('before')\nundefined_name\n")
     done = subprocess.run(
         [sys.executable, "-m", "rpc_worker", "run", *arguments],
@@ -77,6 +84,38 @@ def test_an_object_is_served(tmp_path: Path, contract: tuple[str, ...]) -> None:
                 "and on the command line: house:house"
             ),
         ),
+        (
+            ("house:HouseAPI",),
+            (
+                "house:HouseAPI is a Protocol, and an object that implements it is served. Write "
+                "in a module of yours: class Backend(HouseAPI): …, and backend = Backend(); and on "
+                "the command line: module:backend"
+            ),
+        ),
+        (
+            ("json:loads",),
+            (
+                "json:loads is a function, and an object with methods is served. Write in a module "
+                "of yours: class Backend: …, and backend = Backend(); and on the command line: "
+                "module:backend"
+            ),
+        ),
+        (
+            ("os:path",),
+            (
+                "os:path is a module, and an object with methods is served. Write in a module of "
+                "yours: class Backend: …, and backend = Backend(); and on the command line: "
+                "module:backend"
+            ),
+        ),
+        (("house:attic",), "house:attic: house has no 'attic'. It has house, ruin."),
+        (
+            ("serving:backend",),
+            (
+                "serve() was called while rpc-worker imported serving; write it below `if "
+                '__name__ == "__main__":`'
+            ),
+        ),
         (("house:huose",), "house:huose: house has no 'huose'. Did you mean house?"),
         (
             ("house.house",),
@@ -109,8 +148,28 @@ def test_an_implementation_that_does_not_fit_is_told_with_every_misfit(tmp_path:
 
 
 def test_a_wrong_command_line_writes_nothing_to_the_wire(tmp_path: Path) -> None:
-    code, lines, err = run(tmp_path, "house:house", "--workers", "4")
+    code, lines, err = run(tmp_path, "house:house", "--jobs", "4")
     assert (code, lines) == (2, [])
     assert err == (
-        "rpc-worker run: unrecognized arguments: --workers 4. rpc-worker --help tells more\n"
+        "rpc-worker run: unrecognized arguments: --jobs 4. rpc-worker run --help tells more\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("module", "first", "last"),
+    [
+        ("outer", '  File "{here}/outer.py", line 1, in <module>', "NameError: name"),
+        ("unparsable", '  File "{here}/unparsable.py", line 1', "SyntaxError: invalid"),
+        ("reserved", '  File "{here}/reserved.py", line 2, in <module>', "ValueError: class E("),
+    ],
+)
+def test_a_traceback_has_the_users_frames_only(
+    tmp_path: Path, module: str, first: str, last: str
+) -> None:
+    _, _, err = run(tmp_path, f"{module}:backend")
+    lines = [line for line in err.splitlines() if line not in {"before", TRACEBACK}]
+    assert lines[0] == first.format(here=tmp_path)
+    assert lines[-2].startswith(last)
+    files = [line.split('"')[1] for line in lines if line.startswith('  File "')]
+    assert all(file.startswith(str(tmp_path)) for file in files)
+    assert len(files) == (2 if module == "outer" else 1)

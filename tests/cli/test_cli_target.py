@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rpc_worker.cli.target import load, load_class
+from rpc_worker.cli.target import is_class_of_user, load, load_class
 from rpc_worker.cli.wording import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MODULE = """
+import pathlib
+import os as system
+from typing import Any, Protocol
 class BackendAPI:
     class Inner: pass
 def function(): pass
@@ -50,7 +53,7 @@ def test_a_class_is_found(target: str, name: str) -> None:
 
 
 def test_an_object_is_found() -> None:
-    assert type(load("parlour:backend", "backend")).__name__ == "BackendAPI"
+    assert type(load("parlour:backend", "backend", is_class_of_user)).__name__ == "BackendAPI"
 
 
 @pytest.mark.parametrize(
@@ -78,7 +81,7 @@ def test_an_object_is_found() -> None:
         ),
         (
             "parlour:Other",
-            "parlour:Other: parlour has no 'Other'. It has BackendAPI, backend, function.",
+            "parlour:Other: parlour has no 'Other'. It has BackendAPI.",
         ),
         (
             "parlour:BackendAPI.x",
@@ -111,6 +114,24 @@ def test_an_object_is_found() -> None:
             "parlour.py: parlour.py is a file; name the module: write parlour:BackendAPI",
         ),
         (
+            "{here}/parcel/api.py:API",
+            (
+                "{here}/parcel/api.py:API: {here}/parcel/api.py is a file; name the module: in "
+                "{here}/parcel, write api:API"
+            ),
+        ),
+        (
+            "../parcel/api.py:API",
+            (
+                "../parcel/api.py:API: ../parcel/api.py looks like a file, and is none; name the "
+                "module: in ../parcel, write api:API"
+            ),
+        ),
+        (
+            "a/b:API",
+            "a/b:API: a/b looks like a file, and is none; name the module: write a.b:API",
+        ),
+        (
             "./parcel/api.py:API",
             "./parcel/api.py:API: ./parcel/api.py is a file; name the module: write parcel.api:API",
         ),
@@ -132,11 +153,16 @@ def test_an_object_is_found() -> None:
             ),
         ),
         ("parlour:function", "parlour:function is a function; a contract is a class: name a class"),
+        ("parlour:system", "parlour:system is a module; a contract is a class: name a class"),
+        (
+            "parlour:__name__",
+            ("parlour:__name__ is an object of the class str; a contract is a class: name a class"),
+        ),
     ],
 )
 def test_what_is_said_of_a_wrong_target(target: str, message: str) -> None:
     with pytest.raises(UsageError) as caught:
-        load_class(target)
+        load_class(target.format(here=Path.cwd()))
     assert str(caught.value) == message.format(here=Path.cwd(), python=sys.executable)
 
 

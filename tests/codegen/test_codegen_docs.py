@@ -54,6 +54,9 @@ def test_a_docstring_is_taken_apart(docstring: str, expected: Docstring) -> None
         ("@internal", [], "/** \\@internal */\n"),
         ("{@link x}", [], "/** {\\@link x} */\n"),
         ("me@example.org", [], "/** me@example.org */\n"),
+        ("One with @deprecated in it.", [], "/** One with \\@deprecated in it. */\n"),
+        ("a\t@b `@c` (@d) `e @f`", [], "/** a\t\\@b `@c` (@d) `e \\@f` */\n"),
+        ("- @a\n* @b\n*@c", [], "/**\n * - \\@a\n * * \\@b\n * *\\@c\n */\n"),
         ("a\x00b\u202ec\ud800", [], "/** a\ufffdb\ufffdc\ufffd */\n"),
     ],
 )
@@ -89,6 +92,10 @@ def test_blanks_in_a_literal_count() -> None:
     assert code('"a  b */"') == '`"a  b *\\/"`'
 
 
+def test_nothing_in_a_literal_ends_its_code_or_begins_a_tag() -> None:
+    assert code('"`a` @b {@c me@d"') == r'`"\u0060a\u0060 \u0040b {\u0040c me@d"`'
+
+
 @given(st.text(alphabet=st.sampled_from("a */@{}\\\n\r\t\x00\u2028\ud800`:Args")))
 def test_no_docstring_leaves_its_comment(docstring: str) -> None:
     parsed = parse(docstring)
@@ -96,6 +103,6 @@ def test_no_docstring_leaves_its_comment(docstring: str) -> None:
     text = comment(parsed.text, said)
     assert text.encode().decode() == text
     assert text.count("*/") == (text != "")
-    tags = re.findall(r"^ *(?:/\*)?\** +@\w+|\{@", text, re.MULTILINE)
+    tags = re.findall(r"(?:^|[\s*-])@\w+|\{@", text, re.MULTILINE)
     assert tags == [tag for tag in tags if tag.endswith("@param")]
     assert len(tags) == len(said)

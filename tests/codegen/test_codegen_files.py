@@ -43,6 +43,9 @@ def test_a_folder_that_is_not_there_lacks_every_file(tmp_path: Path) -> None:
         ({}, NOTHING),
         ({"b.ts": OURS + "other\n"}, Difference((), ("b.ts",), (), ())),
         ({"b.ts": FILES["b.ts"].replace("\n", "\r\n")}, NOTHING),
+        # An editor on Windows may put a mark in front.
+        ({"b.ts": "\ufeff" + FILES["b.ts"]}, NOTHING),
+        ({"b.ts": "\ufeff" + OURS + "other\n"}, Difference((), ("b.ts",), (), ())),
         ({"c.ts": OURS}, Difference((), (), ("c.ts",), ())),
         ({"c.types.d.ts": OURS}, Difference((), (), ("c.types.d.ts",), ())),
         ({"runtime/old.ts": OURS}, Difference((), (), ("runtime/old.ts",), ())),
@@ -82,16 +85,39 @@ def test_folders_that_become_empty_go(tmp_path: Path) -> None:
     assert [path.name for path in sorted(tmp_path.rglob("*"))] == ["b.ts", "runtime", "index.ts"]
 
 
-def test_a_write_that_fails_leaves_the_old_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("step", "filename"), [("pathlib.Path.replace", ".b.ts.1"), ("pathlib.Path.write_bytes", None)]
+)
+def test_a_write_that_fails_leaves_the_old_file_and_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, filename: str | None
 ) -> None:
     put(tmp_path, {"b.ts": OURS})
 
     def fail(*_: object) -> None:
-        raise OSError(28, "No space left on device")
+        raise OSError(28, "No space left on device", filename, None, "b.ts")
 
-    monkeypatch.setattr("pathlib.Path.replace", fail)
+    monkeypatch.setattr(step, fail)
     wanted = {"b.ts": FILES["b.ts"]}
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(OSError, match="No space left") as caught:
         write(tmp_path, wanted, compare(tmp_path, wanted))
+    assert (caught.value.filename, caught.value.filename2) == (str(tmp_path / "b.ts"), None)
     assert tree(tmp_path) == {"b.ts": OURS}
+
+
+@pytest.mark.parametrize("there", [{"elsewhere/b.ts": OURS}, {}])
+def test_a_link_is_followed(tmp_path: Path, there: dict[str, str]) -> None:
+    put(tmp_path, there)
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "b.ts").symlink_to("../elsewhere/b.ts")
+    wanted = {"b.ts": FILES["b.ts"]}
+    write(folder, wanted, compare(folder, wanted))
+    assert (folder / "b.ts").is_symlink()
+    assert tree(tmp_path / "elsewhere") == wanted
+
+
+def test_a_link_to_itself_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "b.ts").symlink_to("b.ts")
+    wanted = {"b.ts": FILES["b.ts"]}
+    write(tmp_path, wanted, compare(tmp_path, wanted))
+    assert tree(tmp_path) == wanted

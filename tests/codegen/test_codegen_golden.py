@@ -23,9 +23,11 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from rpc_worker.codegen.docs import code, comment, sentence
 from rpc_worker.codegen.files import compare, write
 from rpc_worker.codegen.plan import plan
 from rpc_worker.codegen.runtime import sources, transports
+from rpc_worker.codegen.syntax import literal
 from rpc_worker.contract import read_contract
 
 if TYPE_CHECKING:
@@ -131,6 +133,8 @@ ENCODED = [
     ("direction", "Sparse(name='a', size=1)", "Sparse"),
     ("direction", "Trailing(1)", "Trailing"),
     ("direction", "Node([Node([])])", "Node"),
+    ("structs", "Reserved('a', 1)", "Reserved"),
+    ("literals", "[True, False, 1, 'auto']", "Awaited<ReturnType<Literals['bools']>>[]"),
     ("unions", "Circle(1.5)", "Circle"),
     ("unions", "Rectangle(1)", "Rectangle"),
     ("unions", "[Move(1, 2), Draw('red')]", "(Move | Draw)[]"),
@@ -157,9 +161,13 @@ SENT = [
     ("records", "JobInput", '{"title": "a"}', "Job"),
     ("records", "Movie", '{"title": "a"}', "Movie"),
     ("literals", "Level", "10", "Level"),
+    ("literals", "Parameters<Literals['bools']>[0]", "true", "Literal[True]"),
+    ("structs", "Reserved", '["a", 1]', "Reserved"),
     ("containers", "Record<number, string>", '{"1": "a"}', "dict[int, str]"),
     ("containers", "Partial<Record<Side, number>>", '{"left": 1}', "dict[Side, float]"),
 ]
+
+LIBRARY = {"Awaited", "Parameters", "Partial", "Record", "ReturnType"}
 
 
 def wire_check(case: str) -> str:
@@ -174,7 +182,9 @@ def wire_check(case: str) -> str:
             msgspec.json.decode(text, type=eval(annotation, scope))
             lines.append((kind, text))
     names = {word for kind, _ in lines for word in re.findall(r"[A-Z]\w+", kind)}
-    imported = ", ".join(sorted(names - {"Partial", "Record"}))
+    imported = ", ".join(
+        sorted(names - {"Awaited", "Parameters", "Partial", "Record", "ReturnType"})
+    )
     return f'import type {{ {imported} }} from "./{case}.js";\n' + "".join(
         f"export const check{index}: {kind} = {text};\n" for index, (kind, text) in enumerate(lines)
     )
@@ -221,6 +231,53 @@ def test_all_cases_compile_with_the_strictest_flags(
     )
     assert done.stdout == ""
     assert done.returncode == 0
+
+
+TAGS = """
+const ts = require("typescript");
+const fs = require("node:fs");
+for (const path of process.argv.slice(1)) {
+  const text = fs.readFileSync(path, "utf8");
+  (function walk(node) {
+    for (const doc of node.jsDoc ?? [])
+      for (const tag of doc.tags ?? []) console.log(tag.tagName.text);
+    ts.forEachChild(node, walk);
+  })(ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true));
+}
+"""
+
+
+@pytest.mark.process
+def test_typescript_finds_no_tags_but_ours(tmp_path: Path) -> None:
+    # Docstrings that are at their most harmful, and those of the cases.
+    hostile = [
+        f"{before}{mark}@internal {after}"
+        for before in ("", "`", "``", "a ", "` b ", "- ", "* ", "@", "{", "(", "\\", "|")
+        for mark in ("", " ", "\t", "`", "\u3000", "\u200b", "\ufeff", "\xa0")
+        for after in ("", "`", "x\n@beta", "`\n `@beta")
+    ]
+    members = [
+        comment(text, [f"@param a - {sentence(text)} Default: {code(literal(text))}."])
+        + f"  member{index}(a: string): void;\n"
+        for index, text in enumerate(hostile)
+    ]
+    (tmp_path / "hostile.ts").write_text(f"interface Hostile {{\n{''.join(members)}}}\n", "utf-8")
+    paths = [tmp_path / "hostile.ts", *sorted(CASES.rglob("expected/*.ts"))]
+    ours = [
+        tag
+        for path in paths
+        for tag in re.findall(r"^ *(?:/\*)?\*+ @(\w+)", path.read_text("utf-8"), re.MULTILINE)
+    ]
+    done = subprocess.run(
+        ["node", "-e", TAGS, *map(str, paths)],
+        cwd=ADAPTER,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout.split() == ours
+    assert ours.count("param") >= len(hostile)
 
 
 def update() -> None:

@@ -161,23 +161,6 @@ def test_two_contracts_of_one_file() -> None:
     )
 
 
-def test_two_classes_of_one_name_and_module() -> None:
-    def make() -> type[Struct]:
-        class Twin(Struct):
-            name: str
-
-        return Twin
-
-    class TwinsAPI(Protocol):
-        async def both(self) -> None: ...
-
-    first, second = make(), make()
-    TwinsAPI.both.__annotations__["return"] = tuple.__class_getitem__((first, second))
-    assert {misfit.problem for misfit in misfits_of(TwinsAPI)} == {
-        "the name in TypeScript would be that of another type"
-    }
-
-
 def test_a_snake_case_field_is_worth_a_warning() -> None:
     class Plain(msgspec.Struct):
         created_at: float

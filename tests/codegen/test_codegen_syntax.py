@@ -21,6 +21,8 @@ from rpc_worker.codegen.syntax import (
     ("value", "expected"),
     [
         (1, "1"),
+        (True, "true"),
+        (False, "false"),
         (-2, "-2"),
         ("a", '"a"'),
         ('say "hi"', '"say \\"hi\\""'),
@@ -62,10 +64,17 @@ def test_a_name_is_quoted_where_it_must_be(name: str, as_property: str, as_key: 
         ("file_store", "file-store", "fileStore", "FileStore"),
         ("API", "api", "api", "API"),
         ("Area51", "area51", "area51", "Area51"),
+        ("_1", "1", "_1", "_1"),
+        ("__", "__", "__", "_"),
     ],
 )
 def test_a_class_name_in_other_spellings(name: str, file: str, constant: str, kind: str) -> None:
     assert (kebab(name), lower_camel(name), pascal(name)) == (file, constant, kind)
+
+
+def test_names_become_one() -> None:
+    assert pascal("FileStore", "trash_can", "2d") == "FileStoreTrashCan2d"
+    assert pascal("_2d", "Item") == "_2dItem"
 
 
 def test_a_parameter_avoids_reserved_words_and_others() -> None:

@@ -131,8 +131,12 @@ class Backend:
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.sleep(600)
 
-    def child(self) -> int:
-        return subprocess.Popen(["sleep", "600"]).pid
+    def child(self, detached: bool = False) -> int:
+        return subprocess.Popen(["sleep", "600"], start_new_session=detached).pid
+
+    def wait_for_child(self) -> None:
+        with subprocess.Popen(["sleep", "600"]) as child:
+            _tell(f"child {child.pid}")
 
     async def background(self, how: str) -> str:
         match how:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.process.conftest import alive, until
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -299,14 +301,6 @@ def result_of(host: subprocess.Popen[bytes], method: str) -> Any:
     return json.loads(host.stdout.readline())["result"]
 
 
-def alive(pid: int) -> bool:
-    try:
-        status = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return status.rpartition(")")[2].split()[0] != "Z"
-
-
 def test_a_worker_leads_a_group_of_its_own(start: Callable[..., Any]) -> None:
     worker = start()
     worker.ready()
@@ -332,6 +326,78 @@ def test_a_host_pid_that_is_none_is_said_and_ignored(start: Callable[..., Any]) 
 
 
 # ------------------------------------------------------------- what is left at the end
+
+
+def end_by_signals(worker: Any) -> None:
+    worker.process.send_signal(signal.SIGTERM)
+    worker.await_error("a second signal ends it")
+    worker.process.send_signal(signal.SIGTERM)
+
+
+def end_by_closing(worker: Any) -> None:
+    worker.close_input()
+
+
+@pytest.mark.parametrize(
+    ("how", "end", "code"),
+    [
+        ("left", end_by_closing, 0),
+        ("awaited", end_by_closing, 0),
+        ("awaited", end_by_signals, 128 + signal.SIGTERM),
+        ("behind a blocked loop", end_by_closing, 1),
+    ],
+)
+def test_no_child_outlives_the_worker(
+    start: Callable[..., Any], how: str, end: Callable[[Any], None], code: int
+) -> None:
+    worker = start(GRACE="0.2" if end is end_by_closing else "60")
+    worker.ready()
+    if how == "left":
+        child = worker.call("child")
+    else:
+        worker.send("waitForChild")
+        worker.await_error("<child")
+        child = int(worker.errors().partition("<child ")[2].partition(">")[0])
+    if how == "behind a blocked loop":
+        worker.send("block", 60, id=2)
+        worker.await_error("<blocking>")
+        worker.process.send_signal(signal.SIGINT)
+    assert alive(child)
+    end(worker)
+    assert worker.wait(8) == code
+    until(lambda: not alive(child))
+
+
+def test_a_child_in_a_session_of_its_own_outlives_the_worker(start: Callable[..., Any]) -> None:
+    worker = start()
+    worker.ready()
+    left, detached = worker.call("child"), worker.call("child", True)
+    try:
+        assert worker.end() == 0
+        until(lambda: not alive(left))
+        assert alive(detached)
+    finally:
+        os.kill(detached, signal.SIGKILL)
+
+
+def test_the_rest_of_a_shells_pipeline_outlives_the_worker(tmp_path: pathlib.Path) -> None:
+    """A shell makes the first process of a pipeline the leader of all of them."""
+    backend = str(pathlib.Path(__file__).with_name("backend.py"))
+    with (tmp_path / "stderr").open("wb") as errors:
+        worker = subprocess.Popen(
+            [sys.executable, backend],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            process_group=0,
+        )
+    with subprocess.Popen(["sleep", "600"], process_group=worker.pid) as rest:
+        try:
+            worker.communicate(timeout=20)
+            assert worker.returncode == 0
+            assert rest.poll() is None
+        finally:
+            rest.kill()
 
 
 @pytest.mark.parametrize("how", ["task", "failing"])

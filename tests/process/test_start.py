@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from tests.process.conftest import BACKEND
 
 if TYPE_CHECKING:
     import pathlib
@@ -122,6 +127,110 @@ def test_a_lifespan_that_does_not_exit_is_ended(start: Callable[..., Any]) -> No
     assert "not ended 3.1 s after it was asked to" in worker.errors()
 
 
+ARGUMENTS = """
+import contextlib, json
+from typing import Protocol
+from rpc_worker import serve
+class API(Protocol):
+    async def add(self, a: float, b: float) -> float: ...
+class Backend(API):
+    async def add(self, a: float, b: float) -> float:
+        return a + b
+@contextlib.asynccontextmanager
+async def lifespan():
+    yield
+serve({arguments})
+"""
+NO_METHODS = (
+    "and an object with methods is served. Write class Backend: …, with methods, and "
+    "serve(Backend())"
+)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            "Backend(), grace='5'",
+            "grace='5' is no number of seconds; write one such as grace=2.5",
+        ),
+        ("Backend(), grace=-1", "grace=-1 is no number of seconds; write one such as grace=2.5"),
+        (
+            "Backend(), limits=7",
+            (
+                "limits=7 is an object of the class int; write limits=Limits(running=100), or what "
+                "is to be limited"
+            ),
+        ),
+        (
+            "Backend(), lifespan=7",
+            (
+                "lifespan=7 is an object of the class int; write a function with "
+                "@contextlib.asynccontextmanager above it"
+            ),
+        ),
+        (
+            "Backend(), lifespan=lifespan()",
+            (
+                "lifespan= is what makes the context manager, and not the manager itself; write "
+                "lifespan=lifespan, without ()"
+            ),
+        ),
+        (
+            "API, Backend()",
+            (
+                "serve(API, …) has its arguments in the wrong order; write the implementation "
+                "first: serve(Backend(), API)"
+            ),
+        ),
+        (
+            "Backend(), 'API'",
+            (
+                "the contract given to serve is 'API', and a contract is a class; write "
+                "serve(Backend(), API)"
+            ),
+        ),
+        (
+            "Backend(), 7",
+            (
+                "the contract given to serve is 7, and a contract is a class; write "
+                "serve(Backend(), BackendAPI)"
+            ),
+        ),
+        ("json.loads", f"serve was given loads, a function, {NO_METHODS}"),
+        ("json.loads, API", f"serve was given loads, a function, {NO_METHODS}"),
+        ("json", f"serve was given json, a module, {NO_METHODS}"),
+        ("None", f"serve was given None, an object of the class NoneType, {NO_METHODS}"),
+    ],
+)
+def test_an_argument_that_cannot_be_meant_is_told_to_the_host(
+    start: Callable[..., Any], arguments: str, message: str
+) -> None:
+    worker = start("-c", ARGUMENTS.replace("{arguments}", arguments))
+    fatal = worker.receive()
+    assert fatal["method"] == "$/fatal"
+    assert fatal["params"]["message"] == f"The worker cannot start: {message}"
+    assert worker.wait() == 1
+    assert worker.errors() == f"rpc-worker: the worker cannot start: {message}\n"
+
+
+@pytest.mark.parametrize("redirection", [">&-", ">/dev/full"])
+def test_a_stdout_that_cannot_be_written_is_told(redirection: str) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$0" "$@" {redirection}', sys.executable, str(BACKEND)],
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONUNBUFFERED": ""},
+        stderr=subprocess.PIPE,
+        timeout=20,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.endswith(
+        b"rpc-worker: not all output was taken: stdout is closed or full, or the host does not "
+        b"read it.\n"
+    )
+
+
 def test_a_lifespan_that_is_none_says_what_to_write(start: Callable[..., Any]) -> None:
     program = """
 from rpc_worker import serve
@@ -144,7 +253,7 @@ serve(Backend(), lifespan=lifespan)
 def test_nothing_precedes_ready_when_the_import_takes_its_time(start: Callable[..., Any]) -> None:
     program = """
 import time, sys
-print("slow"); time.sleep(0.3); print("import")
+print("slow"); time.sleep(0.3); print("import", end="")
 from rpc_worker import serve
 class Backend:
     async def add(self, a: float, b: float) -> float:
@@ -156,7 +265,7 @@ serve(Backend())
     worker.ready()
     assert worker.receive()["result"] == 3
     assert worker.end() == 0
-    assert worker.errors() == "slow\nimport\n"
+    assert worker.errors() == "slow\nimport"
 
 
 MISPLACED = """

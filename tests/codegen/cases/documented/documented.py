@@ -22,6 +22,10 @@ class Locked(RpcError, code=4023):  # noqa: N818 - as said
     pass
 
 
+class NoFolder(NotFound, code=4005):
+    pass
+
+
 class Report(Struct):
     """What was found; ends with */ and goes on."""
 
@@ -42,7 +46,7 @@ class DocumentedAPI(Protocol):
         """Do little."""
         ...
 
-    @raises(NotFound, Locked)
+    @raises(NotFound, NoFolder, Locked)
     async def full(
         self, path: str, depth: int = 3, *, follow_links: bool = False, pattern: str = "*/x"
     ) -> Report:
@@ -74,6 +78,15 @@ class DocumentedAPI(Protocol):
     @deprecated("Use full() instead.")
     async def old(self) -> Report:
         """Look around."""
+        ...
+
+    async def mentions(self, who: str = "`a @b`") -> None:
+        """Write to me@example.org, as with `@deprecated` but not @deprecated, or (@internal).
+
+        An open ` and @alpha.
+        - @beta
+        * @sealed
+        """
         ...
 
     async def a_long_name_with_parameters(

@@ -33,12 +33,16 @@ class PanelAPI(Protocol):
     async def show(self) -> None: ...
 
 
+class PanelsAPI(Protocol):
+    left: PanelAPI
+    right: PanelAPI
+
+
 class WorkspaceAPI(Protocol):
     """All of a workspace."""
 
     files: FilesAPI
-    left_panel: PanelAPI
-    right_panel: PanelAPI
+    panels: PanelsAPI
 
     async def close(self) -> None: ...
 

@@ -8,6 +8,8 @@ export async function check(client: Optionals): Promise<void> {
   await client.options("q");
   await client.options("q", {});
   await client.options("q", { caseSensitive: true });
+  const maybe = [true, undefined][0];
+  await client.options("q", { limit: undefined, caseSensitive: maybe });
   await client.onlyOptions({ tags: [] });
   await client.beforeOptions(undefined, { second: 2 });
   // @ts-expect-error: null is not left out
@@ -22,6 +24,8 @@ export async function check(client: Optionals): Promise<void> {
   await client.options("q", { case_sensitive: true });
   // @ts-expect-error: the options are required
   await client.onlyOptions();
+  // @ts-expect-error: a required option is not there
+  await client.onlyOptions({ tags: undefined });
   // @ts-expect-error: a required option is missing
   await client.onlyOptions({ depth: 1 });
   console.log(found, sure);

@@ -41,6 +41,12 @@ class Pair(Struct, array_like=True):
     right_side: int
 
 
+class Reserved(Struct, array_like=True):
+    default: str
+    delete: int
+    this: bool = True
+
+
 class Tree(Struct, array_like=True):
     value: int
     children: list[Tree]
@@ -55,5 +61,6 @@ class StructsAPI(Protocol):
     async def move(self, to: Point) -> Window: ...
     async def renamed(self) -> Renamed: ...
     async def pair(self, pair: Pair) -> list[Pair]: ...
+    async def reserved(self, value: Reserved) -> None: ...
     async def tree(self) -> Tree: ...
     async def empty(self, empty: Empty) -> Empty: ...

@@ -8,7 +8,7 @@ export type * from "./containers.types.js";
 /** What `createClient` makes a {@link Containers} from. */
 export const containers: Descriptor<Containers> = {
   name: "ContainersAPI",
-  contract: "17bcec6a8bffa573",
+  contract: "ffbd5327c2d5f2e6",
   regenerate: "rpc-worker generate containers:ContainersAPI --out src/rpc",
   members: {
     lists: { method: "lists", params: ["numbers", "nested"] },
@@ -19,6 +19,9 @@ export const containers: Descriptor<Containers> = {
     byName: { method: "byName", params: ["sizes"] },
     byNumber: { method: "byNumber", params: ["names"] },
     bySide: { method: "bySide", params: ["widths"] },
+    long: { method: "long", params: [] },
+    longer: { method: "longer", params: ["sides", "names"] },
+    longest: { method: "longest", params: [] },
     choices: { method: "choices", params: ["sides"] },
   },
 };

@@ -11,6 +11,18 @@ export interface Containers {
   bySide(
     widths: Partial<Record<Side, number>>,
   ): Promise<Partial<Record<"x" | "y", number>>>;
+  long(): Promise<
+    Record<string, Partial<Record<"north" | "south", Partial<Record<Side, number[]>>>>>
+  >;
+  longer(
+    sides: Side[],
+    names: Record<number, string>,
+  ): Promise<
+    Record<string, Partial<Record<"north" | "south", Partial<Record<Side, number[]>>>>>
+  >;
+  longest(): Promise<
+    "a rather long word" | "another one" | "yet another one" | "the last"
+  >;
   choices(sides: Side[]): Promise<("on" | "off")[]>;
 }
 

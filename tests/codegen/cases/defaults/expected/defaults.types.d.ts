@@ -3,23 +3,23 @@
 export interface Defaults {
   defaults(options?: {
     /** @defaultValue `"a\nb"` */
-    text?: string;
+    text?: string | undefined;
     /** @defaultValue `1e300` */
-    number?: number;
+    number?: number | undefined;
     /** @defaultValue `null` */
-    nothing?: number | null;
+    nothing?: number | null | undefined;
     /** @defaultValue `"blue"` */
-    color?: Color;
+    color?: Color | undefined;
     /** @defaultValue `{"x":1,"y":0}` */
-    point?: Point;
+    point?: Point | undefined;
     /** @defaultValue `[1,"*\/"]` */
-    pair?: [number, string];
+    pair?: [number, string] | undefined;
     /**
      * At least one.
      *
      * @defaultValue `1`
      */
-    described?: number;
+    described?: number | undefined;
   }): Promise<void>;
 }
 

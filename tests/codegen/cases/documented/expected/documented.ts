@@ -8,7 +8,7 @@ export type * from "./documented.types.js";
 /** What `createClient` makes a {@link Documented} from. */
 export const documented: Descriptor<Documented> = {
   name: "DocumentedAPI",
-  contract: "48aab23fd54f93d3",
+  contract: "c6530e035cfdc068",
   regenerate: "rpc-worker generate documented:DocumentedAPI --out src/rpc",
   members: {
     short: { method: "short", params: [] },
@@ -18,6 +18,7 @@ export const documented: Descriptor<Documented> = {
       options: ["followLinks", "pattern"],
     },
     old: { method: "old", params: [] },
+    mentions: { method: "mentions", params: ["who"] },
     aLongNameWithParameters: {
       method: "aLongNameWithParameters",
       params: ["firstParameter", "secondParameter", "thirdParameter"],

@@ -20,7 +20,7 @@ export interface Documented {
    *     indented(code)
    *
    * Example:
-   *     {\@link nothing} and @decorator
+   *     {\@link nothing} and \@decorator
    *     \@decorator
    *
    * @param path - Where to begin, on two lines.
@@ -28,6 +28,7 @@ export interface Documented {
    * @returns What was found.
    * @throws RpcError 4004, NotFound: The folder is not there. Its data:
    *   {@link NotFoundData}.
+   * @throws RpcError 4005, NoFolder. Its data: {@link NotFoundData}.
    * @throws RpcError 4023, Locked.
    */
   full(
@@ -39,13 +40,13 @@ export interface Documented {
        *
        * @defaultValue `false`
        */
-      followLinks?: boolean;
+      followLinks?: boolean | undefined;
       /**
        * What names look like.
        *
        * @defaultValue `"*\/x"`
        */
-      pattern?: string;
+      pattern?: string | undefined;
     },
   ): Promise<Report>;
 
@@ -56,6 +57,17 @@ export interface Documented {
    */
   old(): Promise<Report>;
 
+  /**
+   * Write to me@example.org, as with `@deprecated` but not \@deprecated, or (@internal).
+   *
+   * An open ` and \@alpha.
+   * - \@beta
+   * * \@sealed
+   *
+   * @param who - Default: `"\u0060a \u0040b\u0060"`.
+   */
+  mentions(who?: string): Promise<void>;
+
   aLongNameWithParameters(
     firstParameter: string,
     secondParameter: string[],
@@ -63,7 +75,7 @@ export interface Documented {
   ): Promise<void>;
 }
 
-/** The `data` of the error NotFound. */
+/** The `data` of the errors NotFound and NoFolder. */
 export interface NotFoundData {
   path: string;
 }

@@ -8,12 +8,13 @@ export type * from "./literals.types.js";
 /** What `createClient` makes a {@link Literals} from. */
 export const literals: Descriptor<Literals> = {
   name: "LiteralsAPI",
-  contract: "0edc4d8e8b618c67",
+  contract: "2734c65c1284e684",
   regenerate: "rpc-worker generate literals:LiteralsAPI --out src/rpc",
   members: {
     enums: { method: "enums", params: ["kind", "level"] },
     texts: { method: "texts", params: ["mode"] },
     numbers: { method: "numbers", params: ["number"] },
+    bools: { method: "bools", params: ["sure"] },
     day: { method: "day", params: [] },
   },
 };

@@ -8,6 +8,9 @@ export interface Literals {
 
   numbers(number: 1 | -2): Promise<3 | "three" | null>;
 
+  /** @param sure - Default: `true`. */
+  bools(sure?: true): Promise<true | 1 | "auto" | false>;
+
   day(): Promise<Weekday>;
 }
 

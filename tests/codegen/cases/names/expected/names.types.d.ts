@@ -11,7 +11,7 @@ export interface Names {
     in_?: number,
     options?: {
       /** @defaultValue `0` */
-      default?: number;
+      default?: number | undefined;
     },
   ): Promise<void>;
 

@@ -8,7 +8,7 @@ export type * from "./workspace.types.js";
 /** What `createClient` makes a {@link Workspace} from. */
 export const workspace: Descriptor<Workspace> = {
   name: "WorkspaceAPI",
-  contract: "6219874fb1f51889",
+  contract: "c18ec3e6e9f54dce",
   regenerate: "rpc-worker generate namespaces:WorkspaceAPI --out src/rpc",
   members: {
     close: { method: "close", params: [] },
@@ -27,14 +27,18 @@ export const workspace: Descriptor<Workspace> = {
         },
       },
     },
-    leftPanel: {
+    panels: {
       members: {
-        show: { method: "leftPanel.show", params: [] },
-      },
-    },
-    rightPanel: {
-      members: {
-        show: { method: "rightPanel.show", params: [] },
+        left: {
+          members: {
+            show: { method: "panels.left.show", params: [] },
+          },
+        },
+        right: {
+          members: {
+            show: { method: "panels.right.show", params: [] },
+          },
+        },
       },
     },
   },

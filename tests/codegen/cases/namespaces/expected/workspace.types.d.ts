@@ -7,9 +7,7 @@ export interface Workspace {
   /** Files and folders. */
   readonly files: WorkspaceFiles;
 
-  readonly leftPanel: WorkspaceLeftPanel;
-
-  readonly rightPanel: WorkspaceRightPanel;
+  readonly panels: WorkspacePanels;
 }
 
 /** Files and folders. */
@@ -22,7 +20,7 @@ export interface WorkspaceFiles {
     path: string,
     options?: {
       /** @defaultValue `"utf-8"` */
-      encoding?: string;
+      encoding?: string | undefined;
     },
   ): Promise<string>;
 
@@ -33,11 +31,16 @@ export interface WorkspaceFilesTrash {
   empty(): Promise<number>;
 }
 
-export interface WorkspaceLeftPanel {
+export interface WorkspacePanels {
+  readonly left: WorkspacePanelsLeft;
+  readonly right: WorkspacePanelsRight;
+}
+
+export interface WorkspacePanelsLeft {
   show(): Promise<void>;
 }
 
-export interface WorkspaceRightPanel {
+export interface WorkspacePanelsRight {
   show(): Promise<void>;
 }
 

@@ -19,18 +19,18 @@ export interface Optionals {
     query: string,
     options?: {
       /** @defaultValue `100` */
-      limit?: number;
+      limit?: number | undefined;
       /** @defaultValue `"**\/*.py"` */
-      glob?: string;
+      glob?: string | undefined;
       /** @defaultValue `false` */
-      caseSensitive?: boolean;
+      caseSensitive?: boolean | undefined;
     },
   ): Promise<string[]>;
 
   onlyOptions(options: {
     tags: string[];
     /** @defaultValue `null` */
-    depth?: number | null;
+    depth?: number | null | undefined;
   }): Promise<number>;
 
   /** @param first - Default: `1`. */
@@ -43,7 +43,7 @@ export interface Optionals {
     options: string,
     options2?: {
       /** @defaultValue `false` */
-      quiet?: boolean;
+      quiet?: boolean | undefined;
     },
   ): Promise<void>;
 }

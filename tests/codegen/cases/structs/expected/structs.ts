@@ -8,12 +8,13 @@ export type * from "./structs.types.js";
 /** What `createClient` makes a {@link Structs} from. */
 export const structs: Descriptor<Structs> = {
   name: "StructsAPI",
-  contract: "6b02d728b19dd7ba",
+  contract: "7aef4e7e8984c70e",
   regenerate: "rpc-worker generate structs:StructsAPI --out src/rpc",
   members: {
     move: { method: "move", params: ["to"] },
     renamed: { method: "renamed", params: [] },
     pair: { method: "pair", params: ["pair"] },
+    reserved: { method: "reserved", params: ["value"] },
     tree: { method: "tree", params: [] },
     empty: { method: "empty", params: ["empty"] },
   },

@@ -4,6 +4,7 @@ export interface Structs {
   move(to: Point): Promise<Window>;
   renamed(): Promise<Renamed>;
   pair(pair: Pair): Promise<Pair[]>;
+  reserved(value: Reserved): Promise<void>;
   tree(): Promise<Tree>;
   empty(empty: Empty): Promise<Empty>;
 }
@@ -33,6 +34,8 @@ export interface Renamed {
   "file-name": string;
   class: number;
 }
+
+export type Reserved = [default_: string, delete_: number, this_?: boolean];
 
 export type Tree = [
   value: number,

@@ -1,6 +1,6 @@
 # The project's commands. Each sets up what it needs by itself, so any of them can be the first.
 # Needed beforehand: Python 3.11 or newer with venv, Node 20 or newer with npm, cargo, git, make
-# and a C linker.
+# and a C linker; for check and test, also `cargo fmt` and `cargo clippy`.
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo generate format check docs bench test test-rust test-python test-typescript

@@ -215,10 +215,11 @@ def _snake_case_warnings(records: dict[type, Record]) -> Iterator[str]:
     for record in records.values():
         found = [f.wire for f in record.fields if _is_snake_case(f)]
         if found and not record.array_like:
-            yield (
-                f"{record.source.module}.{record.name}: {', '.join(found)} will be snake_case in "
-                'TypeScript too; derive the class from rpc_worker.Struct, or give it rename="camel"'
-            )
+            advice = "make it an rpc_worker.Struct, which renames its fields"
+            if record.kind == "struct":
+                advice = 'derive the class from rpc_worker.Struct, or give it rename="camel"'
+            where = f"{record.source.module}.{record.name}"
+            yield f"{where}: {', '.join(found)} will be snake_case in TypeScript too; {advice}"
 
 
 def _is_snake_case(field: Field) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import os
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any, Final
@@ -156,5 +157,15 @@ def test_the_tour_fits_one_screen() -> None:
     tour = done.stdout[done.stdout.index(" rpc-worker:") :].splitlines()
     titles = [line[1:10].strip() for line in tour if line[1:2].strip()]
     assert titles[2:-1] == ["a call", "typed", "an error", "by name", "a batch", "speed"]
+    found = [m.groups() for line in tour if (m := re.match(r" +(\w+\.py):(\d+) +(.+)$", line))]
+    assert len(found) == 4
+    for name, number, shown in found:
+        source = CHECKOUT / "rpc_worker" / name
+        line = source.read_text(encoding="utf-8").splitlines()[int(number) - 1]
+        # Cut between words, and marked as cut.
+        kept = shown.removeprefix("… ").removesuffix(" …")
+        assert f" {kept} " in f" {line} "
+        assert shown.startswith("…") != line.strip().startswith(kept)
+        assert shown.endswith("…") != line.endswith(kept)
     assert len(tour) <= 30
     assert max(map(len, tour)) <= 100

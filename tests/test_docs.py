@@ -32,19 +32,16 @@ PAGES: Final = sorted(
 
 LANGUAGES: Final = {"python", "ts", "sh", "console", "rust", "text"}
 
-TSCONFIG: Final = {
-    "compilerOptions": {
-        "strict": True,
-        "noUncheckedIndexedAccess": True,
-        "exactOptionalPropertyTypes": True,
-        "noEmit": True,
-        "target": "ES2022",
-        "module": "ESNext",
-        "moduleResolution": "bundler",
-        "lib": ["ES2020", "DOM"],
-        "skipLibCheck": True,
-    },
-    "include": ["*.ts"],
+COMPILER_OPTIONS: Final[dict[str, object]] = {
+    "strict": True,
+    "noUncheckedIndexedAccess": True,
+    "exactOptionalPropertyTypes": True,
+    "noEmit": True,
+    "target": "ES2022",
+    "module": "ESNext",
+    "moduleResolution": "bundler",
+    "lib": ["ES2020", "DOM"],
+    "skipLibCheck": True,
 }
 """Those of a window; a page about Node has Node's types as well."""
 
@@ -124,6 +121,14 @@ def test_links_lead_somewhere(page: str) -> None:
             assert anchor in slugs, target
 
 
+def test_every_module_has_its_room_in_the_architecture() -> None:
+    rooms = re.findall(r"^\| (`.+?) \|", read("docs/architecture.md"), re.MULTILINE)
+    named = {name for room in rooms for name in re.findall(r"`(\w+)/?`", room)}
+    package = CHECKOUT / "rpc_worker"
+    rooms_of_files = {p.parent.name for p in package.glob("*/__init__.py")}
+    assert named == rooms_of_files | {p.stem for p in package.glob("*.py")} - {"__init__"}
+
+
 # ----------------------------------------------------------------------------------- shell
 
 
@@ -187,8 +192,8 @@ def test_commands_run_and_typescript_fits_what_they_generate(project: Path, page
     run_shell(project, page)
     if page in having("ts"):
         types = ["node"] if (project / "rpc/runtime/io/node.ts").exists() else []
-        options = {**TSCONFIG["compilerOptions"], "types": types}
-        config = json.dumps({**TSCONFIG, "compilerOptions": options})
+        options = {**COMPILER_OPTIONS, "types": types}
+        config = json.dumps({"compilerOptions": options, "include": ["*.ts"]})
         (project / "tsconfig.json").write_text(config, encoding="utf-8")
         assert succeed([str(BIN / "tsc"), "--project", "."], cwd=project) == ""
 
@@ -243,14 +248,24 @@ def test_rust_is_well_formed(page: str) -> None:
             assert succeed(check, cwd=CHECKOUT, stdin=block.text) == ""
 
 
+def test_the_relay_of_the_guide_sends_every_event_that_a_window_waits_for() -> None:
+    adapter = (ADAPTER / "src" / "io" / "tauri-event.ts").read_text(encoding="utf-8")
+    names = re.findall(r'options\.\w+ \?\? "([\w-]+)"', adapter)
+    assert len(names) == 4
+    (relay,) = (b.text for b in blocks(read("docs/getting-started.md")) if b.language == "rust")
+    assert [name for name in names if f'"{name}"' not in relay] == []
+
+
 # ----------------------------------------------------------------------------------- the wire
 
 
 @pytest.mark.process
 @pytest.mark.parametrize("page", having("text", "exchange"))
 def test_exchanges_happen_as_shown(project: Path, page: str) -> None:
+    serves = "serve(" in (project / "backend.py").read_text(encoding="utf-8")
+    command = ["backend.py"] if serves else ["-m", "rpc_worker", "run", "backend:backend"]
     with subprocess.Popen(
-        [sys.executable, "-m", "rpc_worker", "run", "backend:backend"],
+        [sys.executable, *command],
         cwd=project,
         env=environment(),
         stdin=subprocess.PIPE,

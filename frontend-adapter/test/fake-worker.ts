@@ -38,6 +38,7 @@ export class FakeWorker {
         this.chunks.push(text);
         for (const line of this.#lines.feed(text)) this.#take(String(line));
       },
+      exited: () => undefined,
       closed: () => undefined,
     });
   }

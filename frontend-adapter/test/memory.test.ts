@@ -8,6 +8,7 @@ function notebook(): Receiver & { readonly log: string[] } {
   return {
     log,
     chunk: (text) => log.push(text),
+    exited: (reason) => log.push(`exited: ${reason.message}`),
     closed: (reason) => log.push(`closed: ${reason?.message}`),
   };
 }

@@ -19,14 +19,22 @@ afterEach(() => {
 interface Opened {
   readonly io: TauriEventIo;
   readonly chunks: string[];
+  /** Of workers. */
+  readonly ends: CloseReason[];
+  /** Of the connection. */
   readonly reasons: (CloseReason | undefined)[];
 }
 
 async function opened(io: TauriEventIo = new TauriEventIo()): Promise<Opened> {
   const chunks: string[] = [];
   const reasons: (CloseReason | undefined)[] = [];
-  await io.open({ chunk: (text) => chunks.push(text), closed: (reason) => reasons.push(reason) });
-  return { io, chunks, reasons };
+  const ends: CloseReason[] = [];
+  await io.open({
+    chunk: (text) => chunks.push(text),
+    exited: (reason) => ends.push(reason),
+    closed: (reason) => reasons.push(reason),
+  });
+  return { io, chunks, ends, reasons };
 }
 
 describe("as a transport", () => {
@@ -53,7 +61,7 @@ describe("as a transport", () => {
 
   test("the events' names are options", async () => {
     const io = new TauriEventIo({ stdout: "out", stdin: "in", exit: "end", stderr: "err" });
-    const { chunks, reasons } = await opened(io);
+    const { chunks, ends } = await opened(io);
     const invoke = vi.spyOn(window.__TAURI_INTERNALS__, "invoke");
     await io.write("x\n");
     expect(invoke.mock.calls[0]?.[1]).toMatchObject({ event: "in" });
@@ -61,7 +69,7 @@ describe("as a transport", () => {
     await emit("err", "sad");
     await emit("end", 3);
     expect(chunks).toEqual(["x\n"]);
-    expect(reasons).toEqual([{ message: "The worker exited", exitCode: 3, stderr: "sad" }]);
+    expect(ends).toEqual([{ message: "The worker exited", exitCode: 3, stderr: "sad" }]);
   });
 
   test.each([
@@ -72,17 +80,22 @@ describe("as a transport", () => {
     [{ code: null, signal: 9 }, { signal: "signal 9" }],
     [{ code: null, signal: "SIGKILL" }, { signal: "SIGKILL" }],
   ])("the payload of the exit can be %o", async (payload, reason) => {
-    const { reasons } = await opened();
+    const { ends } = await opened();
     await emit("runtime-exit", payload);
-    expect(reasons).toEqual([{ message: "The worker exited", ...reason }]);
+    expect(ends).toEqual([{ message: "The worker exited", ...reason }]);
   });
 
-  test("of stderr, the last twenty lines are told", async () => {
-    const { reasons } = await opened();
+  test("of stderr, the last twenty lines are told; the next worker's begins anew", async () => {
+    const { ends, reasons } = await opened();
     for (let line = 1; line <= 30; line++) await emit("runtime-stderr", `line ${line}`);
     await emit("runtime-exit", 1);
     const lines = Array.from({ length: 20 }, (_, index) => `line ${index + 11}`).join("\n");
-    expect(reasons).toEqual([{ message: "The worker exited", exitCode: 1, stderr: lines }]);
+    await emit("runtime-exit", 2);
+    expect(ends).toEqual([
+      { message: "The worker exited", exitCode: 1, stderr: lines },
+      { message: "The worker exited", exitCode: 2 },
+    ]);
+    expect(reasons).toEqual([]);
   });
 
   test("a relay that does not emit text is told so", async () => {
@@ -114,6 +127,53 @@ describe("as a transport", () => {
     await opening;
     await settle();
     expect(window.__TAURI_INTERNALS__.callbacks.size).toBe(0);
+  });
+
+  test("closed at once, it does not mind that it cannot even stop listening", async () => {
+    const rejections = vi.fn();
+    process.on("unhandledRejection", rejections);
+    mockIPC(
+      (command) => {
+        if (command === "plugin:event|unlisten") throw new Error("the page is going");
+        return 1;
+      },
+      { shouldMockEvents: false },
+    );
+    const io = new TauriEventIo();
+    const opening = opened(io);
+    io.close();
+    await opening;
+    await settle();
+    process.off("unhandledRejection", rejections);
+    expect(rejections).not.toHaveBeenCalled();
+  });
+
+  test("names its window by Tauri's label, and knows that there may be none", async () => {
+    expect(new TauriEventIo().window).toBeUndefined();
+    mockWindows("settings");
+    expect(new TauriEventIo().window).toBe("settings");
+    const invoke = vi.spyOn(window.__TAURI_INTERNALS__, "invoke");
+    const channel = createChannel(new TauriEventIo());
+    await settle();
+    channel.destroy();
+    const hello = invoke.mock.calls.find(([command]) => command === "plugin:event|emit");
+    expect((hello?.[1] as { payload: string }).payload).toContain('"window":"settings"');
+    vi.stubGlobal("__TAURI_INTERNALS__", undefined);
+    expect(new TauriEventIo().window).toBeUndefined();
+  });
+
+  test("one event that cannot be sent costs its calls, not the channel", async () => {
+    const errors: Error[] = [];
+    const channel = createChannel(new TauriEventIo(), { onError: (error) => errors.push(error) });
+    await settle();
+    const invoke = vi.spyOn(window.__TAURI_INTERNALS__, "invoke");
+    const relay = { isUp: false };
+    const real = invoke.getMockImplementation();
+    void real;
+    void relay;
+    expect(await failure(channel.call("a"))).toMatchObject({ message: "no relay yet" });
+    expect(channel.state).toBe("connecting");
+    channel.destroy();
   });
 
   test("a page that may not listen gets a channel that is closed for that reason", async () => {
@@ -150,6 +210,39 @@ describe("as kkrpc's IoInterface", () => {
     const next = io.read();
     await emit("runtime-stdout", "found");
     expect(await next).toBe("found\n");
+  });
+
+  test("a reader that lets a thousand texts pass has left: nothing is kept for it", async () => {
+    const io = new TauriEventIo();
+    const first = io.read();
+    await settle();
+    const say = async (count: number): Promise<void> => {
+      for (let line = 1; line <= count; line++) await emit("runtime-stdout", `line ${line}`);
+    };
+    await say(1001);
+    expect([await first, await io.read()]).toEqual(["line 1\n", "line 2\n"]);
+    await say(10); // 1,009 texts wait now.
+    const next = io.read();
+    await emit("runtime-stdout", "found");
+    expect(await next).toBe("found\n");
+  });
+
+  test("a listener that throws starves no other", async () => {
+    const error = vi.spyOn(console, "error").mockImplementation(() => undefined);
+    const io = new TauriEventIo();
+    const seen: unknown[] = [];
+    const broken = (): void => {
+      throw new Error("mine");
+    };
+    for (const event of ["message", "error"] as const)
+      for (const listener of [broken, (value: unknown) => seen.push(String(value))])
+        io.on(event, listener);
+    await settle();
+    await emit("runtime-stdout", "1");
+    await emit("runtime-exit", 0);
+    expect(seen).toEqual(["1\n", "ChannelClosed: The worker exited (exit code 0)"]);
+    expect(error.mock.calls.map(String)).toEqual(["Error: mine", "Error: mine"]);
+    error.mockRestore();
   });
 
   test("a listener gets the text, and no reader", async () => {

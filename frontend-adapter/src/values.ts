@@ -1,0 +1,80 @@
+/**
+ * What JSON would change or leave out without a word is refused instead of sent.
+ *
+ * An object's undefined members are not among it: everybody means that they be left out.
+ */
+
+/** The worker takes 500 levels in a line; a batch and the request around the params are two. */
+const LEVELS = 498;
+
+/** How `JSON.stringify` writes half a surrogate pair: an escape that no worker can decode. */
+const LONE_ESCAPE = /\\ud[89a-f]/;
+const LONE = /[\ud800-\udfff]/u;
+
+/** Throws a TypeError if `json`, which was made of `params`, does not hold all that they do. */
+export function refuseUnheld(params: unknown, json: string): void {
+  const escaped = LONE_ESCAPE.test(json); // If not, no text need be looked at.
+
+  function visit(given: unknown, key: string | number, level: number): void {
+    const value = asJsonSees(given, key);
+    const what =
+      unheld(value, level) ??
+      (escaped && [key, value].some(isBroken) ? "a lone surrogate" : undefined);
+    if (what) {
+      const place = JSON.stringify(String(key));
+      throw new TypeError(`JSON cannot hold ${what} (at ${place} in its arguments)`);
+    }
+    if (Array.isArray(value)) {
+      for (let index = 0; index < value.length; index++) visit(value[index], index, level + 1);
+    } else if (typeof value === "object" && value) {
+      for (const [name, member] of Object.entries(value))
+        if (member !== undefined) visit(member, name, level + 1);
+    }
+  }
+
+  visit(params, "params", 1);
+}
+
+function isBroken(text: unknown): boolean {
+  return typeof text === "string" && LONE.test(text);
+}
+
+function asJsonSees(value: unknown, key: string | number): unknown {
+  if (typeof value !== "object" || !value) return value;
+  if (value instanceof Date && Number.isNaN(value.getTime())) return NaN; // Its toJSON says null.
+  if ("toJSON" in value && typeof value.toJSON === "function") return value.toJSON(String(key));
+  const isBoxed = value instanceof Number || value instanceof String || value instanceof Boolean;
+  return isBoxed ? value.valueOf() : value;
+}
+
+/** What JSON cannot hold of a value, apart from its members. */
+function unheld(value: unknown, level: number): string | undefined {
+  switch (typeof value) {
+    case "number":
+      return Number.isFinite(value) ? undefined : String(value);
+    case "undefined":
+      return "undefined in a list: give null";
+    case "function":
+    case "symbol":
+      return `a ${typeof value}`;
+    case "object":
+      if (level > LEVELS && value) return `more than ${LEVELS} levels of arrays and objects`;
+      return value && isOpaque(value)
+        ? `the contents of ${tag(value)}: give an array or a plain object`
+        : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** Whether an object has its contents elsewhere than in its members: a Map, a Promise, a buffer. */
+function isOpaque(value: object): boolean {
+  if (ArrayBuffer.isView(value)) return true;
+  for (const _ in value) return false;
+  return !Array.isArray(value) && tag(value) !== "Object";
+}
+
+/** The name of an object's built-in kind: `Map`. */
+export function tag(value: unknown): string {
+  return Object.prototype.toString.call(value).slice(8, -1);
+}

@@ -24,6 +24,14 @@ test("a call leaves the table once", () => {
   ]);
 });
 
+test("calls know which were sent in the same line", () => {
+  const table = new CallTable();
+  const [a, b, c] = [call("S:1"), call("S:2"), call("S:3")];
+  table.markSent([a, b]);
+  table.markSent([c]);
+  expect([a.together, b.together, c.together]).toEqual([[a, b], [a, b], [c]]);
+});
+
 test("what was sent can be failed by itself", () => {
   const table = new CallTable();
   const [sent, waiting] = [call("S:1"), call("S:2")];

@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import {
   ChannelClosed,
   RpcError,
@@ -9,6 +9,7 @@ import {
 } from "../src/index.js";
 import type { CloseReason, Descriptor, Params, Receiver, Transport } from "../src/index.js";
 import { HELLO, connect, failure, settle } from "./fake-worker.js";
+import type { Fixture } from "./fake-worker.js";
 import { vectors } from "./vectors.js";
 
 /** A transport in which a test says what happens, in any state. */
@@ -148,6 +149,18 @@ describe("batches", () => {
     },
   );
 
+  test("that go singly share no answer: one that cannot be read fails its own call", async () => {
+    const { channel, worker } = connect();
+    const session = await worker.greet({ ...HELLO, limits: { batchEntries: 1 } });
+    const [a, b] = channel.batch(() => [channel.call("a"), channel.call("b")] as const);
+    worker.say(
+      `{"jsonrpc":"2.0","id":"${session}:1","result":[1,`,
+      `{"jsonrpc":"2.0","id":"${session}:2","result":"B"}`,
+    );
+    expect(await failure(a)).toMatchObject({ code: -32700 });
+    expect(await b).toBe("B");
+  });
+
   test("inside which the channel is destroyed reject", async () => {
     const { channel, worker } = connect();
     await worker.greet();
@@ -185,8 +198,36 @@ describe("hello", () => {
     expect([...kept.values()]).toEqual([expect.stringMatching(/^[\w-]{10}$/)]);
     expect(params).toMatchObject([
       { window: [...kept.values()][0] },
-      { window: [...kept.values()][0] },
+      { window: `${[...kept.values()][0]}#2` },
     ]);
+  });
+
+  test("no two channels of a page have one window's name, until one is destroyed", async () => {
+    const windowOf = async ({ worker }: Fixture): Promise<unknown> =>
+      ((await worker.message()).params as { window: unknown }).window;
+    const fixtures = [connect({ window: "w" }), connect({ window: "w" }), connect({ window: "w" })];
+    expect(await Promise.all(fixtures.map(windowOf))).toEqual(["w", "w#2", "w#3"]);
+    fixtures[1]?.channel.destroy();
+    expect(await windowOf(connect({ window: "w" }))).toBe("w#2");
+    vi.resetModules();
+    const copy = await import("../src/index.js");
+    const io = new Scripted();
+    copy.createChannel(io, { window: "w" });
+    await settle();
+    expect(io.log[0]).toContain('"window":"w#4"');
+  });
+
+  test("tells the window that the transport knows, unless the user names it", async () => {
+    const windows = [];
+    for (const options of [{}, { window: "mine" }]) {
+      const io = Object.assign(new Scripted(), { window: "label" });
+      createChannel(io, options).destroy();
+      const open = Object.assign(new Scripted(), { window: "label" });
+      createChannel(open, options);
+      await settle();
+      windows.push(/"window":"(.*?)"/.exec(open.log[0] ?? "")?.[1]);
+    }
+    expect(windows).toEqual(["label", "mine"]);
   });
 
   test("is said without a window where sessionStorage is forbidden", async () => {
@@ -221,6 +262,34 @@ describe("hello", () => {
     worker.say({ jsonrpc: "2.0", method: "$/ready", params: HELLO });
     await settle();
     expect(worker.unread).toEqual([]);
+  });
+
+  test("whose answer cannot be read fails the calls, until a worker is ready", async () => {
+    const { channel, worker } = connect();
+    const call = channel.call("a");
+    const { id } = await worker.message();
+    worker.say(`{"jsonrpc":"2.0","id":"${String(id)}","result":{"instance":`);
+    expect(await failure(call)).toMatchObject({ code: -32700 });
+    expect(await failure(channel.call("a"))).toBeInstanceOf(RpcError);
+    worker.say({ jsonrpc: "2.0", method: "$/ready", params: HELLO });
+    await worker.greet();
+    await expect.poll(() => channel.state).toBe("ready");
+  });
+
+  test.each([
+    ["refused", '"error":{"code":-32009,"message":"busy"}}', "system.hello was refused: busy"],
+    ["answered by what cannot be read", '"result":', "is not JSON"],
+  ])("that was repeated and is %s harms no channel", async (_name, answer, message) => {
+    const { channel, worker, errors } = connect();
+    const session = await worker.greet();
+    const call = channel.call("a");
+    await worker.line();
+    worker.say(`{"jsonrpc":"2.0","id":"${session}:0",${answer}`);
+    worker.answer(`${session}:1`, 1);
+    expect(await call).toBe(1);
+    expect(channel.state).toBe("ready");
+    await settle();
+    expect(errors).toMatchObject([{ message: expect.stringContaining(message) as string }]);
   });
 
   test("that is refused fails the calls, until a worker is ready", async () => {
@@ -369,11 +438,22 @@ describe("an answer that cannot be read fails its call", () => {
     );
     for (const call of batch)
       expect(await failure(call)).toMatchObject({
+        code: -32008,
         message: expect.stringContaining("is too long") as string,
       });
     worker.answer(`${session}:3`, 3);
     expect(await other).toBe(3);
   });
+});
+
+test("an answer can be as long as the worker says that it sends them", async () => {
+  const { channel, worker } = connect();
+  const session = await worker.greet({ ...HELLO, limits: { responseBytes: 70 * 1024 * 1024 } });
+  const call = channel.call("a");
+  await worker.line();
+  const long = "x".repeat(69 * 1024 * 1024);
+  worker.say(`{"jsonrpc":"2.0","id":"${session}:1","result":"${long}"}`);
+  expect(((await call) as string).length).toBe(long.length);
 });
 
 describe("a new worker", () => {
@@ -493,15 +573,6 @@ describe("the end", () => {
       "open rejects with something else",
       { open: () => Promise.reject("broken" as unknown as Error) },
     ],
-    [
-      "write throws",
-      {
-        write: () => {
-          throw new Error("broken");
-        },
-      },
-    ],
-    ["write rejects", { write: () => Promise.reject(new Error("broken")) }],
   ];
   test.each(failures)("%s", async (_name, members) => {
     const { io, channel } = scripted(members);
@@ -512,6 +583,116 @@ describe("the end", () => {
     });
     expect(await channel.closed).toEqual({ message: "broken" });
     expect(io.log).toEqual(["closed"]);
+  });
+
+  const ready = '{"jsonrpc":"2.0","method":"$/ready","params":{"instance":"i2"}}\n';
+
+  test.each([
+    [
+      "throws",
+      (): void => {
+        throw new Error("broken");
+      },
+    ],
+    ["rejects", () => Promise.reject(new Error("broken"))],
+  ])("a write that %s fails what is pending; the next call tries again", async (_name, broken) => {
+    const io = new Scripted();
+    const write = vi.spyOn(io, "write").mockImplementationOnce(broken);
+    const errors: Error[] = [];
+    const channel = createChannel(io, { onError: (error) => errors.push(error) });
+    const error = await failure(channel.call("a"));
+    expect(error).toMatchObject({ name: "ChannelClosed", reason: { message: "broken" } });
+    expect(errors).toEqual([error]);
+    expect(channel.state).toBe("connecting");
+
+    // Hello was lost: it is said again.
+    const call = channel.call("b");
+    await settle();
+    const { id } = JSON.parse(io.log[0] ?? "") as { id: string };
+    io.receiver?.chunk(`{"jsonrpc":"2.0","id":"${id}","result":{}}\n`);
+    await settle();
+    const { id: next } = JSON.parse(io.log[1] ?? "") as { id: string };
+    io.receiver?.chunk(`{"jsonrpc":"2.0","id":"${next}","result":2}\n`);
+    expect(await call).toBe(2);
+
+    // Hello was not: the channel stays ready.
+    write.mockImplementationOnce(broken);
+    expect(await failure(channel.call("c"))).toMatchObject({ reason: { message: "broken" } });
+    expect(channel.state).toBe("ready");
+    void failure(channel.call("d"));
+    await settle();
+    const methods = io.log.join("").matchAll(/"method":"(.*?)"/g);
+    expect(Array.from(methods, ([, method]) => method)).toEqual(["system.hello", "b", "d"]);
+  });
+
+  describe("of a worker whose relay goes on", () => {
+    const exit: CloseReason = { message: "The worker exited", exitCode: 1 };
+    afterEach(() => void vi.useRealTimers());
+
+    async function called(): Promise<
+      ReturnType<typeof scripted> & { call: Promise<unknown>; session: string }
+    > {
+      const fixture = scripted({});
+      const call = fixture.channel.call("a");
+      await settle();
+      const { id } = JSON.parse(fixture.io.log[0] ?? "") as { id: string };
+      fixture.io.receiver?.chunk(`{"jsonrpc":"2.0","id":"${id}","result":{"instance":"i1"}}\n`);
+      await settle();
+      return { ...fixture, call, session: id.replace(":0", "") };
+    }
+
+    test("fails what is pending and is reported; a later worker revives the channel", async () => {
+      const { io, channel, errors, call, session } = await called();
+      io.receiver?.exited(exit);
+      const error = await failure(call);
+      expect(error).toMatchObject({ name: "ChannelClosed", reason: exit });
+      expect(await failure(channel.call("b"))).toBe(error);
+      expect(errors).toEqual([error]);
+      io.receiver?.chunk(ready);
+      await settle();
+      expect(io.log[2]).toContain("system.hello");
+      io.receiver?.chunk(`{"jsonrpc":"2.0","id":"${session}:0","result":{"instance":"i2"}}\n`);
+      expect(channel.state).toBe("ready");
+      channel.destroy();
+    });
+
+    test("may be told before its last lines, and in the middle of one", async () => {
+      const { io, channel, call, session } = await called();
+      const cut = failure(channel.call("b"));
+      vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+      io.receiver?.chunk(`{"jsonrpc":"2.0","id":"${session}:2","res`);
+      io.receiver?.exited(exit);
+      vi.advanceTimersByTime(99);
+      io.receiver?.chunk(`{"jsonrpc":"2.0","id":"${session}:1","result":"last"}\n`);
+      vi.advanceTimersByTime(1);
+      expect(await call).toBe("last");
+      expect(await cut).toMatchObject({ reason: exit });
+    });
+
+    test("counts no more when the next worker is ready", async () => {
+      vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+      const { io, channel, errors, call, session } = await called();
+      io.receiver?.exited(exit);
+      io.receiver?.chunk(ready);
+      expect(await failure(call)).toBeInstanceOf(SessionEnded);
+      io.receiver?.chunk(`{"jsonrpc":"2.0","id":"${session}:0","result":{"instance":"i2"}}\n`);
+      vi.runAllTimers();
+      expect(channel.state).toBe("ready");
+      expect(errors).toEqual([]);
+    });
+
+    test("does not outlast the channel", async () => {
+      const { io, channel, errors, call } = await called();
+      const failed = failure(call);
+      vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+      const receiver = io.receiver;
+      receiver?.exited(exit);
+      channel.destroy();
+      receiver?.exited(exit);
+      expect(vi.getTimerCount()).toBe(0);
+      expect(await failed).toMatchObject({ reason: { message: "The channel was destroyed" } });
+      expect(errors).toEqual([]);
+    });
   });
 
   test("nothing is written before open has resolved, and one write at a time", async () => {
@@ -607,6 +788,26 @@ describe("the end", () => {
     expect(errors.map((error) => error.message)).toEqual(["stuck"]);
   });
 
+  test("so is one whose closing rejects", async () => {
+    const { channel, errors } = scripted({ close: () => Promise.reject(new Error("stuck")) });
+    channel.destroy();
+    await settle();
+    expect(errors.map((error) => error.message)).toEqual(["stuck"]);
+  });
+
+  test("a last line that was cut off says nothing: its call fails as the others do", async () => {
+    const { io, channel, errors } = scripted({});
+    const call = channel.call("a");
+    await settle();
+    const { id } = JSON.parse(io.log[0] ?? "") as { id: string };
+    io.receiver?.chunk(`{"jsonrpc":"2.0","id":"${id}","result":{}}\n`);
+    io.receiver?.chunk(`{"jsonrpc":"2.0","id":"${id.replace(":0", ":1")}","result":[1,`);
+    io.receiver?.closed({ message: "The worker exited", signal: "SIGKILL" });
+    expect(await failure(call)).toMatchObject({ reason: { signal: "SIGKILL" } });
+    await settle();
+    expect(errors).toEqual([]);
+  });
+
   test("a last line that nothing ended still counts", async () => {
     const { io, channel } = scripted({});
     const call = channel.call("a");
@@ -641,7 +842,10 @@ describe("the contract", () => {
     expect(errors.map((error) => error.message)).toEqual([message]);
     createClient({ ...descriptor }, channel);
     await settle();
-    expect(errors.map((error) => error.message)).toEqual([message, message]);
+    expect(errors).toHaveLength(1);
+    createClient({ ...descriptor, contract: "c2" }, channel);
+    await settle();
+    expect(errors).toHaveLength(2);
   });
 
   test("that is the same, or that the worker does not tell, is not", async () => {

@@ -144,6 +144,16 @@ describe("a call's arguments", () => {
       "add: only an object of options can follow its 2 arguments",
     ],
     [
+      "a Map for options",
+      (c) => c["add"]!(1, 2, new Map([["limit", 1]])),
+      "add: only an object of options can follow its 2 arguments",
+    ],
+    [
+      "null for options",
+      (c) => c["add"]!(1, 2, null),
+      "add: only an object of options can follow its 2 arguments",
+    ],
+    [
       "an option that it has not",
       (c) => c["add"]!(1, 2, { limit: 1 }),
       "add has no option 'limit'",

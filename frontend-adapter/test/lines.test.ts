@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import { LineBuffer } from "../src/lines.js";
 import type { Oversized } from "../src/lines.js";
@@ -33,6 +35,33 @@ describe("chunks to lines", () => {
   test("of a line past the limit the first 256 characters are kept", () => {
     const [line] = read([`${"a".repeat(300)}\n`], 290);
     expect(line).toEqual({ head: "a".repeat(256), length: 300 });
+  });
+
+  test.each([false, true])(
+    "of a line past the limit nothing else is kept (when its end has come: %s)",
+    (isEnded) => {
+      setFlagsFromString("--expose-gc");
+      const collect = runInNewContext("gc") as () => void;
+      const piece = "a".repeat(1024 * 1024);
+      const keep = (): unknown => {
+        const buffer = new LineBuffer(16 * piece.length);
+        for (let index = 0; index < 18; index++) buffer.feed(`${index}${piece}`);
+        return isEnded ? buffer.feed("\n")[0] : buffer;
+      };
+      collect();
+      const before = process.memoryUsage().heapUsed;
+      const kept = [keep(), keep(), keep(), keep()];
+      collect();
+      expect(process.memoryUsage().heapUsed - before).toBeLessThan(4 * piece.length);
+      expect(kept).toHaveLength(4);
+    },
+  );
+
+  test("the limit can be raised", () => {
+    const buffer = new LineBuffer(3);
+    expect(buffer.feed("long\n")).toEqual([{ head: "lon", length: 4 }]);
+    buffer.limit = 4;
+    expect(buffer.feed("long\n")).toEqual(["long"]);
   });
 
   test("the work is linear, also for a line of 64 MiB in pieces of 4 KB", () => {

@@ -88,6 +88,11 @@ describe("a line to messages", () => {
   });
 });
 
+/** Arrays in each other. */
+function nested(levels: number): unknown[] {
+  return JSON.parse("[".repeat(levels) + "]".repeat(levels)) as unknown[];
+}
+
 describe("a request to a line", () => {
   const good: [name: string, params: Params | undefined, end: string][] = [
     ["no params", undefined, "}"],
@@ -100,6 +105,21 @@ describe("a request to a line", () => {
     ],
     ["text that looks like an escape", ["\\ud800 null"], ',"params":["\\\\ud800 null"]}'],
     ["a date", [new Date(0)], ',"params":["1970-01-01T00:00:00.000Z"]}'],
+    ["undefined members, deep", [{ a: [{ b: undefined, c: 1 }] }], ',"params":[{"a":[{"c":1}]}]}'],
+    ["empty ones", [[], {}, new (class Empty {})()], ',"params":[[],{},{}]}'],
+    ["no prototype", [Object.create(null)], ',"params":[{}]}'],
+    ["an instance", [new (class Point { x = 1 })()], ',"params":[{"x":1}]}'], // prettier-ignore
+    [
+      "boxed values",
+      [new Number(1), new String("a"), new Boolean(false)],
+      ',"params":[1,"a",false]}',
+    ],
+    [
+      "a toJSON, told its key",
+      { k: { toJSON: (key: string) => [key, null] } },
+      ',"params":{"k":["k",null]}}',
+    ],
+    ["498 levels", nested(498), `,"params":${"[".repeat(498)}${"]".repeat(498)}}`],
   ];
   test.each(good)("%s", (_name, params, end) => {
     expect(encodeRequest("S:1", "m", params)).toBe(
@@ -124,7 +144,34 @@ describe("a request to a line", () => {
     [
       "a lone surrogate",
       { text: "a\ud800" },
-      'm: JSON cannot hold a string with a lone surrogate (at "text" in its arguments)',
+      'm: JSON cannot hold a lone surrogate (at "text" in its arguments)',
+    ],
+    [
+      "a lone surrogate in a key",
+      [{ "a\udfff": 1 }],
+      'm: JSON cannot hold a lone surrogate (at "a\\udfff" in its arguments)',
+    ],
+    ["a function, as a member", { cb: () => 1 }, 'm: JSON cannot hold a function (at "cb"'],
+    ["a symbol", [{ a: Symbol("s") }], "m: JSON cannot hold a symbol"],
+    ["undefined in a list", [undefined, 1], "m: JSON cannot hold undefined in a list: give null"],
+    ["a hole", [[1, , 2]], "m: JSON cannot hold undefined in a list"], // prettier-ignore
+    ["an invalid date", { at: new Date(NaN) }, 'm: JSON cannot hold NaN (at "at"'],
+    ["a boxed NaN", [new Number(NaN)], "m: JSON cannot hold NaN"],
+    ["a toJSON that says NaN", [{ toJSON: () => NaN }], "m: JSON cannot hold NaN"],
+    [
+      "a Map",
+      { index: new Map([[1, 2]]) },
+      'm: JSON cannot hold the contents of Map: give an array or a plain object (at "index"',
+    ],
+    ["a Set, as params", new Set([1]) as unknown as Params, "the contents of Set"],
+    ["a promise", [Promise.resolve(1)], "the contents of Promise"],
+    ["bytes", [new Uint8Array([1, 2])], "the contents of Uint8Array"],
+    ["a buffer", [new ArrayBuffer(2)], "the contents of ArrayBuffer"],
+    ["too deep a value", nested(499), "m: JSON cannot hold more than 498 levels"],
+    [
+      "too deep an object",
+      [JSON.parse('{"a":'.repeat(498) + "1" + "}".repeat(498))],
+      'm: JSON cannot hold more than 498 levels of arrays and objects (at "a" in its arguments)',
     ],
     ["a bigint", [1n], "m: Do not know how to serialize a BigInt"],
     ["a cycle", cycle, /^m: Converting circular structure/],

@@ -103,12 +103,32 @@ describe("its end", () => {
     });
   });
 
+  test.each([
+    ["a name that cannot be one", "a\0b", {}, /could not be started: .*null bytes/],
+    ["a folder that is none", process.execPath, { cwd: WORKER }, /could not be started: spawn/],
+  ])("%s", async (_name, command, options, message) => {
+    const io = new NodeProcessIo(command, [], options);
+    const channel = createChannel(io);
+    const error = await failure(channel.call("a"));
+    expect(error).toMatchObject({ message: expect.stringMatching(message) as string });
+    expect(await io.exited).toBe((error as ChannelClosed).reason);
+  });
+
   test("a process without pipes", async () => {
     const child = spawn(process.execPath, ["-e", ""], { stdio: "ignore" });
-    const channel = createChannel(new NodeProcessIo(child));
+    const io = new NodeProcessIo(child);
+    const channel = createChannel(io);
     expect(await channel.closed).toEqual({
       message: "The worker's stdin and stdout must be pipes: spawn it with stdio: 'pipe'",
     });
+    expect(await io.exited).toMatchObject({ message: "The worker exited", exitCode: 0 });
+  });
+
+  test("a child of the worker that holds its pipes does not hold us", async () => {
+    const child = spawn(process.execPath, [WORKER], { stdio: "pipe" });
+    const channel = createChannel(new NodeProcessIo(child, [], { forwardStderr: false }));
+    await failure(channel.call("orphan", [4]));
+    expect(child.stdio.map((stream) => stream?.destroyed).slice(0, 3)).toEqual([true, true, true]);
   });
 
   test("destroyed: its stdin ends, and it ends by itself", async () => {

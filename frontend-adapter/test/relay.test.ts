@@ -152,7 +152,11 @@ describe("through the relay", () => {
   test("the app quits: the worker ends by itself", async () => {
     expect(await page.worker.add(1, 2)).toBe(3);
     expect(await bus.quit()).toBe(0);
-    expect(await page.channel.closed).toEqual({ message: "The worker exited", exitCode: 0 });
+    await expect.poll(() => page.errors).toHaveLength(1);
+    expect(page.errors).toMatchObject([
+      { name: "ChannelClosed", reason: { message: "The worker exited", exitCode: 0 } },
+    ]);
+    expect(await failure(page.worker.add(1, 2))).toBe(page.errors[0]);
   });
 });
 

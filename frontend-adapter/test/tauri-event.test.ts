@@ -1,5 +1,5 @@
 import { emit } from "@tauri-apps/api/event";
-import { clearMocks, mockIPC } from "@tauri-apps/api/mocks";
+import { clearMocks, mockIPC, mockWindows } from "@tauri-apps/api/mocks";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { TauriEventIo } from "../src/io/tauri-event.js";
 import { ChannelClosed, createChannel } from "../src/index.js";
@@ -132,13 +132,10 @@ describe("as a transport", () => {
   test("closed at once, it does not mind that it cannot even stop listening", async () => {
     const rejections = vi.fn();
     process.on("unhandledRejection", rejections);
-    mockIPC(
-      (command) => {
-        if (command === "plugin:event|unlisten") throw new Error("the page is going");
-        return 1;
-      },
-      { shouldMockEvents: false },
-    );
+    mockIPC((command) => {
+      if (command === "plugin:event|unlisten") throw new Error("the page is going");
+      return 1;
+    });
     const io = new TauriEventIo();
     const opening = opened(io);
     io.close();
@@ -162,18 +159,26 @@ describe("as a transport", () => {
     expect(new TauriEventIo().window).toBeUndefined();
   });
 
-  test("one event that cannot be sent costs its calls, not the channel", async () => {
-    const errors: Error[] = [];
-    const channel = createChannel(new TauriEventIo(), { onError: (error) => errors.push(error) });
-    await settle();
-    const invoke = vi.spyOn(window.__TAURI_INTERNALS__, "invoke");
-    const relay = { isUp: false };
-    const real = invoke.getMockImplementation();
-    void real;
-    void relay;
+  test("an event that cannot be sent costs its calls, not the channel", async () => {
+    let isUp = false;
+    const sent: string[] = [];
+    mockIPC((command, payload) => {
+      if (command !== "plugin:event|emit") return 1;
+      if (!isUp) throw new Error("no relay yet");
+      return sent.push((payload as { payload: string }).payload);
+    });
+    const errors: string[] = [];
+    const channel = createChannel(new TauriEventIo(), {
+      onError: ({ message }) => errors.push(message),
+    });
     expect(await failure(channel.call("a"))).toMatchObject({ message: "no relay yet" });
-    expect(channel.state).toBe("connecting");
+    isUp = true;
+    const next = failure(channel.call("b"));
+    await settle();
+    expect(sent).toEqual([expect.stringContaining('"method":"system.hello"')]);
+    expect(errors).toEqual(["no relay yet"]);
     channel.destroy();
+    expect(await next).toMatchObject({ message: "The channel was destroyed" });
   });
 
   test("a page that may not listen gets a channel that is closed for that reason", async () => {

@@ -11,7 +11,7 @@ export interface Call {
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: Error) => void;
   /** The calls that were sent in the same line, this one among them. */
-  readonly together: readonly Call[];
+  together: readonly Call[];
 }
 
 /** Calls that are sent together, and the request of each. */
@@ -36,8 +36,12 @@ export class CallTable {
     return waiting;
   }
 
+  /** Notes calls that are sent in one line. */
   markSent(calls: readonly Call[]): void {
-    for (const call of calls) this.#sent.set(call.id, call);
+    for (const call of calls) {
+      call.together = calls;
+      this.#sent.set(call.id, call);
+    }
   }
 
   /** Takes out the call that was sent with this id, if it still waits for an answer. */

@@ -11,6 +11,7 @@ import type { Call, Submission } from "./calls.js";
 import {
   ChannelClosed,
   PARSE_ERROR,
+  RESPONSE_TOO_LARGE,
   RpcError,
   SESSION_ENDED,
   SessionEnded,
@@ -31,11 +32,14 @@ import type { CloseReason, Transport } from "./transport.js";
 export type ChannelState = "connecting" | "ready" | "closed";
 
 export interface ChannelOptions {
-  /** What names this window across reloads. By default a random name kept in sessionStorage. */
+  /**
+   * What names this window across reloads. By default its Tauri label, where the transport knows it,
+   * else a random name kept in sessionStorage. A page's second channel of one name gets a `#2`.
+   */
   readonly window?: string;
   /**
    * Takes what belongs to no call: an error without an id, a line that cannot be read, a contract
-   * that differs. By default it goes to the console.
+   * that differs, a worker that has exited, a write that failed. By default it goes to the console.
    */
   readonly onError?: (error: Error) => void;
 }
@@ -59,8 +63,14 @@ export function createChannel(transport: Transport, options: ChannelOptions = {}
   return new WorkerChannel(transport, options);
 }
 
-/** The longest line, in characters: what a worker sends at most by default, and its envelope. */
-const LINE_LIMIT = 64 * 1024 * 1024 + 4096;
+/** What a line has around the result, at most. */
+const ENVELOPE = 4096;
+
+/** The longest line, in characters, until a worker tells that it sends longer ones. */
+const LINE_LIMIT = 64 * 1024 * 1024 + ENVELOPE;
+
+/** How long after the news of its exit a worker's last lines may follow, on another way. */
+const OUTPUT_FOLLOWS_MS = 100;
 
 class WorkerChannel implements Channel {
   readonly closed: Promise<CloseReason>;
@@ -71,6 +81,8 @@ class WorkerChannel implements Channel {
   readonly #outbox: Outbox;
   readonly #calls = new CallTable();
   readonly #expected = new Set<ExpectedContract>();
+  /** What was said of contracts. */
+  readonly #said = new Set<string>();
   #resolveClosed: (reason: CloseReason) => void = () => undefined;
 
   #state: ChannelState = "connecting";
@@ -80,20 +92,24 @@ class WorkerChannel implements Channel {
   #greeting: Greeting | undefined;
   /** Whether this session replaces one that had ended and has not been greeted yet. */
   #renewed = false;
+  /** Whether hello may not have got through: the next call says it again. */
+  #unheard = false;
+  /** Runs from the news of the worker's exit until it counts. */
+  #exit: ReturnType<typeof setTimeout> | undefined;
   /** The batch that is being collected. */
   #batch: ReturnType<typeof emptyBatch> | undefined;
 
   constructor(transport: Transport, { window, onError = console.warn }: ChannelOptions) {
     this.#transport = transport;
-    this.#session = new Session(window);
+    this.#session = new Session(window ?? transport.window);
     // Later, since what a user's function throws must not keep the next line from being read.
     this.#report = (error): void => queueMicrotask(() => onError(error));
     this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
     this.#outbox = new Outbox(
       (chunk) => transport.write(chunk),
-      (thrown) => this.#close({ message: toError(thrown).message }),
+      (thrown) => this.#writeFailed(thrown),
     );
-    this.#outbox.add(this.#session.hello());
+    this.#sayHello();
     void this.#open();
   }
 
@@ -107,7 +123,7 @@ class WorkerChannel implements Channel {
       // Encoded now, even if it is sent later: what the caller changes afterwards is not meant.
       const request = encodeRequest(id, method, params);
       const { calls, requests } = this.#batch ?? emptyBatch();
-      calls.push({ id, resolve, reject, together: calls });
+      calls.push({ id, resolve, reject, together: [] });
       requests.push(request);
       if (!this.#batch) this.#submit({ calls, requests, isBatch: false });
     });
@@ -137,8 +153,9 @@ class WorkerChannel implements Channel {
     try {
       await this.#transport.open({
         chunk: (text) => this.#receive(this.#lines.feed(text)),
+        exited: (reason) => this.#workerExited(reason),
         closed: (reason) => {
-          this.#receive(this.#lines.end());
+          this.#receiveRest();
           this.#close(reason ?? { message: "The connection to the worker was closed" });
         },
       });
@@ -152,39 +169,66 @@ class WorkerChannel implements Channel {
     if (this.#state === "ready") this.#send(submission);
     else this.#calls.wait(submission);
     if (this.#failure) this.#calls.rejectAll(this.#failure);
+    else if (this.#unheard) this.#sayHello();
   }
 
   #send({ calls, requests, isBatch }: Submission): void {
-    this.#calls.markSent(calls);
     const lines = isBatch && this.#greeting ? batchLines(requests, this.#greeting) : requests;
-    for (const line of lines) this.#outbox.add(line);
+    lines.forEach((line, index) => {
+      this.#calls.markSent(lines.length === 1 ? calls : calls.slice(index, index + 1));
+      this.#outbox.add(line);
+    });
   }
 
-  #receive(lines: readonly (string | Oversized)[]): void {
+  #sayHello(): void {
+    this.#unheard = false;
+    this.#outbox.add(this.#session.hello());
+  }
+
+  /** What was sent may be lost, and what comes next may get through. */
+  #writeFailed(thrown: unknown): void {
+    if (this.#state === "closed") return;
+    const error = new ChannelClosed({ message: toError(thrown).message });
+    this.#report(error);
+    this.#unheard = this.#state === "connecting";
+    this.#outbox.clear();
+    this.#calls.rejectAll(error);
+  }
+
+  #receive(lines: readonly (string | Oversized)[], wereEnded = true): void {
     for (const line of lines) {
       if (this.#state === "closed") return;
       const text = typeof line === "string" ? line : line.head;
       if (this.#session.isForeign(text)) continue;
-      if (typeof line === "string") this.#read(line);
-      else this.#unreadable(text, `is too long (${line.length} characters)`);
+      if (typeof line === "string") this.#read(line, wereEnded);
+      else if (wereEnded)
+        this.#unreadable(text, `is too long (${line.length} characters)`, RESPONSE_TOO_LARGE);
     }
   }
 
-  #read(line: string): void {
+  /** Reads what the worker left without a newline; a line that was cut off says nothing. */
+  #receiveRest(): void {
+    this.#receive(this.#lines.end(), false);
+  }
+
+  #read(line: string, wasEnded: boolean): void {
     let messages: Message[];
     try {
       messages = decode(line);
     } catch {
-      return this.#unreadable(line, "is not JSON");
+      if (wasEnded) this.#unreadable(line, "is not JSON", PARSE_ERROR);
+      return;
     }
     for (const message of messages) this.#handle(message);
   }
 
   /** Fails the calls that a line would have answered, if its beginning tells which those were. */
-  #unreadable(line: string, problem: string): void {
+  #unreadable(line: string, problem: string, code: number): void {
     const text = `A line from the worker ${problem}: ${line.slice(0, 80)}`;
-    const error = new RpcError(PARSE_ERROR, text);
-    const first = this.#calls.take(idInHead(line));
+    const error = new RpcError(code, text);
+    const id = idInHead(line);
+    if (id === this.#session.helloId) return this.#helloFailed(error);
+    const first = this.#calls.take(id);
     if (!first) return this.#report(error);
     first.reject(error);
     for (const { id } of first.together) this.#calls.take(id)?.reject(error);
@@ -207,9 +251,20 @@ class WorkerChannel implements Channel {
   /** A worker has started; if it has greeted us already, that is no news. */
   #workerReady(instance: unknown): void {
     if (this.#state === "ready" && instance === this.#greeting?.instance) return;
+    clearTimeout(this.#exit);
     this.#failure = undefined;
     this.#lose(replaced());
-    this.#outbox.add(this.#session.hello());
+    this.#sayHello();
+  }
+
+  #workerExited(reason: CloseReason): void {
+    this.#receiveRest();
+    clearTimeout(this.#exit);
+    this.#exit = setTimeout(() => {
+      const error = new ChannelClosed(reason);
+      this.#report(error);
+      this.#fail(this.#failure ?? error);
+    }, OUTPUT_FOLLOWS_MS);
   }
 
   #requested(id: unknown, method: string): void {
@@ -219,9 +274,16 @@ class WorkerChannel implements Channel {
   #refused(id: unknown, { code, message, data }: ErrorObject, isHello: boolean): void {
     const error = new RpcError(code, message, data);
     if (code === SESSION_ENDED && this.#session.owns(id) && !this.#renewed) this.#renew();
-    else if (isHello) this.#fail(new RpcError(code, `system.hello was refused: ${message}`, data));
+    else if (isHello)
+      this.#helloFailed(new RpcError(code, `system.hello was refused: ${message}`, data));
     else if (id === null) this.#report(error);
     else this.#calls.take(id)?.reject(error);
+  }
+
+  /** Calls cannot be made; unless hello was a repeated one, which changes nothing. */
+  #helloFailed(error: RpcError): void {
+    if (this.#state === "ready") this.#report(error);
+    else this.#fail(error);
   }
 
   #greeted(greeting: Greeting): void {
@@ -229,6 +291,7 @@ class WorkerChannel implements Channel {
       this.#calls.rejectSent(replaced());
     }
     this.#greeting = greeting;
+    this.#lines.limit = Math.max(LINE_LIMIT, greeting.responseBytes + ENVELOPE);
     this.#renewed = false;
     this.#failure = undefined;
     this.#state = "ready";
@@ -239,8 +302,8 @@ class WorkerChannel implements Channel {
   #compareContracts(): void {
     for (const contract of this.#expected) {
       const mismatch = this.#greeting && contractMismatch(contract, this.#greeting);
-      if (!mismatch) continue;
-      this.#expected.delete(contract); // Said once.
+      if (!mismatch || this.#said.has(mismatch.message)) continue;
+      this.#said.add(mismatch.message);
       this.#report(mismatch);
     }
   }
@@ -252,7 +315,7 @@ class WorkerChannel implements Channel {
     this.#calls.rejectAll(ended); // What waits carries the old session in its ids.
     this.#session.renew();
     this.#renewed = true;
-    this.#outbox.add(this.#session.hello());
+    this.#sayHello();
   }
 
   /** Whoever was called will not answer. What was not sent waits for the next hello's answer. */
@@ -273,9 +336,15 @@ class WorkerChannel implements Channel {
     if (this.#state === "closed") return;
     this.#fail(this.#failure ?? new ChannelClosed(reason));
     this.#state = "closed";
+    clearTimeout(this.#exit);
+    this.#session.end();
     this.#resolveClosed(reason);
+    void this.#closeTransport();
+  }
+
+  async #closeTransport(): Promise<void> {
     try {
-      this.#transport.close();
+      await this.#transport.close();
     } catch (thrown) {
       this.#report(toError(thrown));
     }

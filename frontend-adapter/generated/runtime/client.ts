@@ -8,6 +8,7 @@
 import type { Channel } from "./channel.js";
 import { toError } from "./errors.js";
 import type { Params } from "./messages.js";
+import { tag } from "./values.js";
 
 export interface MethodDescriptor {
   /** The name on the wire: `files.search`. */
@@ -98,7 +99,6 @@ function isDefined([, value]: [string, unknown]): boolean {
 
 function trailing(method: string, arity: number, args: unknown[]): object {
   const [options = {}, more] = args.slice(arity);
-  if (typeof options === "object" && options && !Array.isArray(options) && more === undefined)
-    return options;
+  if (tag(options) === "Object" && more === undefined) return options as object;
   throw new TypeError(`${method}: only an object of options can follow its ${arity} arguments`);
 }

@@ -3,7 +3,8 @@
  * What a call can fail with.
  *
  * `RpcError`: the worker answered with an error. `SessionEnded`: the answer is lost, the channel
- * goes on. `ChannelClosed`: the connection is over. `WorkerStartError`: the worker never got there.
+ * goes on. `ChannelClosed`: the connection or the worker is gone. `WorkerStartError`: the worker
+ * never got there.
  */
 
 import type { CloseReason } from "./transport.js";
@@ -34,6 +35,7 @@ export const SESSION_ENDED: typeof ErrorCode.sessionEnded = -32002;
 export const PARSE_ERROR: typeof ErrorCode.parseError = -32700;
 export const METHOD_NOT_FOUND: typeof ErrorCode.methodNotFound = -32601;
 export const INTERNAL_ERROR: typeof ErrorCode.internalError = -32603;
+export const RESPONSE_TOO_LARGE: typeof ErrorCode.responseTooLarge = -32008;
 
 /**
  * `instanceof` also holds for what another copy of this runtime made: an app may hold two (two
@@ -78,7 +80,10 @@ export class RpcError extends Branded {
  */
 export class SessionEnded extends Branded {}
 
-/** The connection to the worker is closed: this call, and every later one on this channel, fails. */
+/**
+ * The connection to the worker is closed, or the worker has exited, or what was written did not get
+ * through. Whether the call was carried out is unknown. `Channel.closed` tells whether it is for good.
+ */
 export class ChannelClosed extends Branded {
   /** Why, as the transport knows it. */
   readonly reason: CloseReason;

@@ -12,7 +12,10 @@ export interface Greeting {
   readonly contract: unknown;
   readonly batchEntries: number;
   readonly messageBytes: number;
+  readonly responseBytes: number;
 }
+
+const MIB = 1024 * 1024;
 
 /** What a client says of the contract that it was generated from. */
 export interface ExpectedContract {
@@ -25,17 +28,19 @@ export interface ExpectedContract {
 
 export function readGreeting(answer: unknown): Greeting {
   const { instance, contract, limits } = asObject(answer);
-  const { batchEntries, messageBytes } = asObject(limits);
+  const { batchEntries, messageBytes, responseBytes } = asObject(limits);
+  // Those that a worker does not tell are the defaults (protocol, section 9).
   return {
     instance,
     contract,
-    batchEntries: limit(batchEntries),
-    messageBytes: limit(messageBytes),
+    batchEntries: limit(batchEntries, 10_000),
+    messageBytes: limit(messageBytes, 64 * MIB),
+    responseBytes: limit(responseBytes, 64 * MIB),
   };
 }
 
-function limit(value: unknown): number {
-  return typeof value === "number" ? value : Infinity;
+function limit(value: unknown, byDefault: number): number {
+  return typeof value === "number" ? value : byDefault;
 }
 
 /** A digest has no order: which side is the older one, nobody can tell. */
@@ -57,7 +62,9 @@ export function batchLines(
   requests: readonly string[],
   { batchEntries, messageBytes }: Greeting,
 ): readonly string[] {
-  const line = `[${requests.join(",")}]`;
+  // Not by joining them: text has a longest length, which depends on the engine.
+  const length = requests.reduce((sum, request) => sum + request.length + 1, 1);
   // A UTF-16 unit is at most three bytes.
-  return requests.length > batchEntries || line.length * 3 > messageBytes ? requests : [line];
+  const isTooLong = length * 3 > Math.min(messageBytes, 512 * MIB);
+  return requests.length > batchEntries || isTooLong ? requests : [`[${requests.join(",")}]`];
 }

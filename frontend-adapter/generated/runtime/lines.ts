@@ -18,16 +18,16 @@ const HEAD = 256;
 const BLANK = /^[ \t\v\f\r]*$/;
 
 export class LineBuffer {
-  readonly #limit: number;
+  /** The characters (UTF-16 units) that a line may have, without its end. */
+  limit: number;
   #atStart = true;
   /** The pieces of a line whose end has not come; past the limit only its head. */
   #held: string[] = [];
   /** The length of all pieces, with those that were thrown away. */
   #length = 0;
 
-  /** `limit`: characters (UTF-16 units) that a line may have, without its end. */
   constructor(limit: number) {
-    this.#limit = limit;
+    this.limit = limit;
   }
 
   /** Takes one chunk and returns the lines that it completes, blank ones left out. */
@@ -54,11 +54,10 @@ export class LineBuffer {
       this.#atStart = false;
       if (piece.startsWith("\ufeff")) piece = piece.slice(1);
     }
-    const fits = this.#length <= this.#limit + 1; // One more: a `\r` that belongs to the end.
+    const fits = this.#length <= this.limit + 1; // One more: a `\r` that belongs to the end.
     this.#length += piece.length;
     if (fits) this.#held.push(piece);
-    if (fits && this.#length > this.#limit + 1)
-      this.#held = [this.#held.join("").slice(0, this.#head)];
+    if (fits && this.#length > this.limit + 1) this.#held = [this.#headOf(this.#held.join(""))];
   }
 
   #take(): string | Oversized {
@@ -71,10 +70,11 @@ export class LineBuffer {
       line = line.slice(0, -1);
       length -= 1;
     }
-    return length > this.#limit ? { head: line.slice(0, this.#head), length } : line;
+    return length > this.limit ? { head: this.#headOf(line), length } : line;
   }
 
-  get #head(): number {
-    return Math.min(HEAD, this.#limit);
+  /** A copy: engines let a slice keep all of the text that it was cut from. */
+  #headOf(line: string): string {
+    return line.slice(0, Math.min(HEAD, this.limit)).split("").join("");
   }
 }

@@ -6,6 +6,10 @@
  * In a webview each crossing to the host costs and bytes hardly do, so joining is worth a factor of
  * several under load. One write at a time keeps the order on transports whose writes are requests.
  */
+
+/** How long a chunk of several lines may be, in characters: there is a longest text. */
+const CHUNK = 16 * 1024 * 1024;
+
 export class Outbox {
   readonly #write: (chunk: string) => void | Promise<void>;
   readonly #failed: (thrown: unknown) => void;
@@ -13,7 +17,7 @@ export class Outbox {
   /** Closed at first, and while a write is under way or about to be. */
   #busy = true;
 
-  /** `failed` is called with what `write` throws or rejects with; nothing is written after that. */
+  /** `failed` is called with what `write` throws or rejects with; that chunk is lost. */
   constructor(write: (chunk: string) => void | Promise<void>, failed: (thrown: unknown) => void) {
     this.#write = write;
     this.#failed = failed;
@@ -42,16 +46,21 @@ export class Outbox {
   }
 
   async #flush(): Promise<void> {
-    try {
-      while (this.#lines.length > 0) {
-        const chunk = `${this.#lines.join("\n")}\n`;
-        this.#lines = [];
-        const written = this.#write(chunk);
+    while (this.#lines.length > 0) {
+      try {
+        const written = this.#write(`${this.#take().join("\n")}\n`);
         if (written) await written;
+      } catch (thrown) {
+        this.#failed(thrown);
       }
-      this.#busy = false;
-    } catch (thrown) {
-      this.#failed(thrown);
     }
+    this.#busy = false;
+  }
+
+  /** Takes out as many lines as fit into a chunk; one at least. */
+  #take(): string[] {
+    let length = 0;
+    const rest = this.#lines.findIndex((line) => (length += line.length + 1) > CHUNK);
+    return this.#lines.splice(0, rest < 0 ? Infinity : Math.max(rest, 1));
   }
 }

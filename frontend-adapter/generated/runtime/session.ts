@@ -19,7 +19,12 @@ export class Session {
 
   /** `window` is what names the window across reloads. */
   constructor(window: string | undefined) {
-    this.#window = window ?? windowName();
+    this.#window = claim(window ?? storedName());
+  }
+
+  /** Leaves the window's name to others. */
+  end(): void {
+    if (this.#window !== undefined) taken().delete(this.#window);
   }
 
   get helloId(): string {
@@ -69,8 +74,31 @@ interface Storage {
   setItem(key: string, value: string): void;
 }
 
-/** What names this window across reloads; undefined where there is no sessionStorage. */
-function windowName(): string | undefined {
+const TAKEN: unique symbol = Symbol.for("rpc-worker.windows");
+
+/** The windows' names of the channels of this page, those of other copies of this runtime too. */
+function taken(): Set<string> {
+  return ((globalThis as { [TAKEN]?: Set<string> })[TAKEN] ??= new Set());
+}
+
+/**
+ * Makes a name the channel's own: of two with one name, the worker would take each hello for a
+ * reload and end the other's session. Counted, so that a page that opens the same channels in the
+ * same order has the same names again.
+ */
+function claim(name: string | undefined): string | undefined {
+  if (name === undefined) return undefined;
+  let own = name;
+  for (let count = 2; taken().has(own); count++) own = `${name}#${count}`;
+  taken().add(own);
+  return own;
+}
+
+/**
+ * What names this window across reloads; undefined where there is no sessionStorage. A known limit:
+ * browsers copy sessionStorage into a tab that is duplicated, and so the name.
+ */
+function storedName(): string | undefined {
   try {
     const storage = (globalThis as { sessionStorage?: Storage }).sessionStorage;
     if (!storage) return undefined;

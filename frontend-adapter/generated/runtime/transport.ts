@@ -23,12 +23,20 @@ export interface CloseReason {
 export interface Receiver {
   /** Takes text from the worker: a piece of a line, a line, or many, in the order they were written. */
   chunk(text: string): void;
+  /**
+   * Says that the worker has exited and the transport has not: a relay may start another. What is
+   * pending fails a moment later, for its last lines may come after this; later calls fail too, until
+   * a worker says that it is ready.
+   */
+  exited(reason: CloseReason): void;
   /** Says that nothing more will come. The first call counts. */
   closed(reason?: CloseReason): void;
 }
 
 /** Text in, text out. */
 export interface Transport {
+  /** What names the page's window across reloads, where the transport knows it: Tauri's label. */
+  readonly window?: string | undefined;
   /**
    * Starts. Called once. Text may be given to the receiver from now on; the first write comes when
    * this has returned or resolved. A failure closes the channel, with the error's message as reason.
@@ -36,9 +44,10 @@ export interface Transport {
   open(receiver: Receiver): void | Promise<void>;
   /**
    * Writes whole lines, each with its `\n`. Called again only when this has returned or resolved:
-   * what is sent meanwhile goes into one next chunk. A failure closes the channel.
+   * what is sent meanwhile goes into one next chunk. A failure fails what is pending, with the
+   * error's message as reason; the channel goes on.
    */
   write(chunk: string): void | Promise<void>;
   /** Lets go of everything. Called once, in any state, also when the connection ended by itself. */
-  close(): void;
+  close(): void | Promise<void>;
 }

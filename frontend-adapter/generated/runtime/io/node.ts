@@ -8,6 +8,7 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import type { CloseReason, Receiver, Transport } from "../transport.js";
+import { toError } from "../errors.js";
 import { LastLines } from "../last-lines.js";
 
 export interface NodeProcessOptions {
@@ -64,22 +65,21 @@ export class NodeProcessIo implements Transport {
   }
 
   open(receiver: Receiver): void {
-    const child = (this.#child = this.#start());
-    const { stdin, stdout } = child;
-    if (child.pid !== undefined && !(stdin && stdout)) {
-      throw new TypeError(
-        "The worker's stdin and stdout must be pipes: spawn it with stdio: 'pipe'",
-      );
-    }
     this.#receiver = receiver;
+    let child: ChildProcess;
+    try {
+      child = this.#child = this.#start();
+    } catch (thrown) {
+      return this.#notStarted(toError(thrown)); // A name with a NUL, a cwd that is no folder.
+    }
+    const { stdin, stdout } = child;
     stdin?.on("error", () => this.#expectExit("The worker closed its stdin"));
     stdout?.on("end", () => this.#expectExit("The worker closed its stdout"));
     // The streams decode, and keep a character that is cut in two.
     stdout?.setEncoding("utf8").on("data", (text: string) => this.#receiver?.chunk(text));
     child.stderr?.setEncoding("utf8").on("data", (text: string) => this.#onStderr(text));
-    child.on("error", ({ message }) => {
-      if (child.pid === undefined)
-        this.#exited({ message: `The worker could not be started: ${message}` });
+    child.on("error", (error) => {
+      if (child.pid === undefined) this.#notStarted(error);
     });
     child.once("exit", (exitCode, signal) => this.#onExit(exitCode, signal));
     child.once("close", (exitCode, signal) =>
@@ -87,6 +87,11 @@ export class NodeProcessIo implements Transport {
     );
     if (child.exitCode !== null || child.signalCode !== null)
       this.#onExit(child.exitCode, child.signalCode);
+    if (child.pid !== undefined && !(stdin && stdout)) {
+      throw new TypeError(
+        "The worker's stdin and stdout must be pipes: spawn it with stdio: 'pipe'",
+      );
+    }
   }
 
   write(chunk: string): void | Promise<void> {
@@ -128,8 +133,14 @@ export class NodeProcessIo implements Transport {
     this.#timers.push(setTimeout(end, EXIT_FOLLOWS_MS));
   }
 
+  #notStarted({ message }: Error): void {
+    this.#exited({ message: `The worker could not be started: ${message}` });
+  }
+
   #exited(reason: CloseReason): void {
     for (const timer of this.#timers.splice(0)) clearTimeout(timer);
+    // A child of the worker that holds the other ends must not keep us alive.
+    for (const stream of this.#child?.stdio ?? []) stream?.destroy();
     const complete = this.#complete(reason);
     this.#receiver?.closed(complete);
     this.#resolveExited(complete);

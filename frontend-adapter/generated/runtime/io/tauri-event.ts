@@ -24,18 +24,21 @@ export interface TauriEventOptions {
   readonly exit?: string;
 }
 
+/** How many texts may come between two reads: a reader that lets so many pass has left. */
+const UNREAD = 1000;
+
 /** What kkrpc's `on` and `off` take. */
 export type KkrpcListener = (value: string | Error) => void;
 
 export class TauriEventIo implements Transport {
   readonly name: string = "tauri-event-io";
   readonly #events: Required<TauriEventOptions>;
-  readonly #stderr = new LastLines();
+  #stderr = new LastLines();
   #listening: Promise<void> | undefined;
   #unlisten: (() => void)[] = [];
   #receiver: Receiver | undefined;
   #destroyed = false;
-  /** Text that nobody has read yet; absent as long as nobody has ever tried to. */
+  /** Text that came between two reads; absent while nobody reads. */
   #unread: string[] | undefined;
   #readers: ((text: string) => void)[] = [];
   readonly #listeners = { message: new Set<KkrpcListener>(), error: new Set<KkrpcListener>() };
@@ -47,6 +50,12 @@ export class TauriEventIo implements Transport {
       stderr: options.stderr ?? "runtime-stderr",
       exit: options.exit ?? "runtime-exit",
     };
+  }
+
+  /** Tauri's label of this window; undefined outside Tauri. */
+  get window(): string | undefined {
+    const { __TAURI_INTERNALS__: tauri } = globalThis as { __TAURI_INTERNALS__?: TauriInternals };
+    return tauri?.metadata?.currentWindow?.label;
   }
 
   open(receiver: Receiver): Promise<void> {
@@ -96,8 +105,7 @@ export class TauriEventIo implements Transport {
     this.#readers = [];
     this.#listeners.message.clear();
     this.#listeners.error.clear();
-    for (const unlisten of this.#unlisten.splice(0))
-      void Promise.resolve(unlisten()).catch(() => undefined);
+    for (const unlisten of this.#unlisten.splice(0)) release(unlisten);
   }
 
   /** Listens where nobody waits for it; a failure goes to the listeners for errors. */
@@ -114,15 +122,13 @@ export class TauriEventIo implements Transport {
     await Promise.all([
       this.#on(this.#events.stdout, (payload) => this.#received(payload)),
       this.#on(this.#events.stderr, (payload) => this.#stderr.add(withNewline(String(payload)))),
-      this.#on(this.#events.exit, (payload) =>
-        this.#ended(exitReason(payload, this.#stderr.toString())),
-      ),
+      this.#on(this.#events.exit, (payload) => this.#exited(payload)),
     ]);
   }
 
   async #on(event: string, handler: (payload: unknown) => void): Promise<void> {
     const unlisten = await listen(event, ({ payload }) => handler(payload));
-    if (this.#destroyed) unlisten();
+    if (this.#destroyed) release(unlisten);
     else this.#unlisten.push(unlisten);
   }
 
@@ -130,24 +136,49 @@ export class TauriEventIo implements Transport {
     if (typeof payload !== "string") {
       const received = payload === null ? "null" : typeof payload;
       const message = `The event '${this.#events.stdout}' carried ${received} instead of a string`;
-      return this.#ended({ message: `${message}: the relay must emit each line as text` });
+      const reason = { message: `${message}: the relay must emit each line as text` };
+      this.#receiver?.closed(reason);
+      return this.#fail(new ChannelClosed(reason));
     }
     const text = withNewline(payload);
     if (this.#receiver) this.#receiver.chunk(text);
-    else if (this.#listeners.message.size > 0)
-      for (const listener of this.#listeners.message) listener(text);
+    else if (this.#listeners.message.size > 0) tell(this.#listeners.message, text);
     else if (this.#readers.length > 0) this.#readers.shift()?.(text);
-    else this.#unread?.push(text);
+    else if (this.#unread && this.#unread.push(text) > UNREAD) this.#unread = undefined;
   }
 
-  #ended(reason: CloseReason): void {
-    if (this.#receiver) this.#receiver.closed(reason);
-    else this.#fail(new ChannelClosed(reason));
+  /** The worker is gone; the relay may start another, whose stderr begins anew. */
+  #exited(payload: unknown): void {
+    const reason = exitReason(payload, this.#stderr.toString());
+    this.#stderr = new LastLines();
+    this.#receiver?.exited(reason);
+    this.#fail(new ChannelClosed(reason));
   }
 
   #fail(error: Error): void {
-    for (const listener of this.#listeners.error) listener(error);
+    tell(this.#listeners.error, error);
   }
+}
+
+/** What one listener throws is not the others' concern. */
+function tell(listeners: ReadonlySet<KkrpcListener>, value: string | Error): void {
+  for (const listener of listeners) {
+    try {
+      listener(value);
+    } catch (thrown) {
+      console.error(thrown);
+    }
+  }
+}
+
+/** Stops listening, on a page that is going as well, where that fails. */
+function release(unlisten: () => unknown): void {
+  void Promise.resolve(unlisten()).catch(() => undefined);
+}
+
+/** What Tauri puts on the page, as far as it is used here. */
+interface TauriInternals {
+  readonly metadata?: { readonly currentWindow?: { readonly label?: string } };
 }
 
 /** Exactly one newline at the end, whether or not the relay left one there. */

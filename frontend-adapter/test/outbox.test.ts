@@ -1,0 +1,35 @@
+import { expect, test } from "vitest";
+import { Outbox } from "../src/outbox.js";
+import { settle } from "./fake-worker.js";
+
+test("a chunk is at most 16 Mi characters long, or one line", async () => {
+  const MI = 1024 * 1024;
+  const chunks: string[] = [];
+  const outbox = new Outbox(
+    (chunk) => void chunks.push(chunk),
+    () => expect.unreachable(),
+  );
+  const lines = [1, 20, 8, 8, 7, 1, 1].map((size, index) => String(index).repeat(size * MI - 1));
+  for (const line of lines) outbox.add(line);
+  outbox.start();
+  await settle();
+  expect(chunks.map(({ length }) => length / MI)).toEqual([1, 20, 16, 9]);
+  expect(chunks.join("") === lines.map((line) => `${line}\n`).join("")).toBe(true);
+});
+
+test("a chunk that cannot be written is lost, and what comes after it is written", async () => {
+  const chunks: string[] = [];
+  const failures: unknown[] = [];
+  const outbox = new Outbox(
+    (chunk) => (chunk === "a\n" ? Promise.reject(new Error("no")) : void chunks.push(chunk)),
+    (thrown) => failures.push(String(thrown)),
+  );
+  outbox.add("a");
+  outbox.start();
+  await Promise.resolve();
+  outbox.add("b");
+  await settle();
+  outbox.add("c");
+  await settle();
+  expect([chunks, failures]).toEqual([["b\n", "c\n"], ["Error: no"]]);
+});

@@ -258,6 +258,7 @@ class WorkerChannel implements Channel {
   }
 
   #workerExited(reason: CloseReason): void {
+    if (this.#state === "closed") return;
     this.#receiveRest();
     clearTimeout(this.#exit);
     this.#exit = setTimeout(() => {

@@ -97,11 +97,13 @@ test-typescript: setup
 	cd frontend-adapter && npm run --silent test
 
 # $(call environment,FOLDER,PYTHON,GROUP). pip comes first: dependency groups need a recent one.
+# jsonrpcserver is published as source only, and its build wants an environment of its own, while
+# the project's own is built with the pinned hatchling.
 define environment
 @echo 'Setting up $(1)'
 @test -x $(1)/bin/python || $(2) -m venv $(1)
 @$(1)/bin/python -m pip install --quiet -c constraints.txt --upgrade pip
-@$(1)/bin/python -m pip install --quiet -c constraints.txt --group build editables
+@$(1)/bin/python -m pip install --quiet -c constraints.txt --group build editables jsonrpcserver
 @$(1)/bin/python -m pip install --quiet -c constraints.txt --group $(3) \
 	--no-build-isolation --editable .
 @touch $@

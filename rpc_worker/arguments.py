@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import types
-from typing import TYPE_CHECKING, Any, Final
+from inspect import iscoroutinefunction
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from typing_extensions import is_protocol
 
@@ -12,11 +13,14 @@ from rpc_worker.fatal import StartError
 from rpc_worker.limits import Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from contextlib import AbstractAsyncContextManager
+
+    from rpc_worker.middleware import Middleware
 
 __all__ = [
     "check_contract",
+    "check_frontend",
     "check_implementation",
     "check_options",
     "described",
@@ -57,6 +61,7 @@ def is_without_methods(found: object, *, promised: bool) -> bool:
 
 def check_options(
     lifespan: Callable[[], AbstractAsyncContextManager[object]] | None,
+    middleware: Sequence[Middleware],
     limits: Limits | None,
     grace: float,
 ) -> None:
@@ -70,6 +75,7 @@ def check_options(
             f"limits={limits!r:.80} is {described(limits)}; write limits=Limits(running=100), or "
             "what is to be limited"
         )
+    _check_middleware(middleware)
     if lifespan is None:
         return
     if not isinstance(lifespan, type) and hasattr(lifespan, "__aenter__"):
@@ -82,6 +88,31 @@ def check_options(
             f"lifespan={lifespan!r:.80} is {described(lifespan)}; write a function with "
             "@contextlib.asynccontextmanager above it"
         )
+
+
+def _check_middleware(middleware: object) -> None:
+    if not isinstance(middleware, (list, tuple)):
+        raise StartError(
+            f"middleware={middleware!r:.80} is {described(middleware)}; write a list: "
+            "middleware=[timed]"
+        )
+    for one in cast("list[object]", middleware):
+        if not iscoroutinefunction(one) and not iscoroutinefunction(getattr(one, "__call__", one)):  # noqa: B004 - an object may have a coroutine function as its __call__
+            raise StartError(
+                f"the middleware {one!r:.80} is {described(one)}; write "
+                "async def timed(call, proceed): return await proceed()"
+            )
+
+
+def check_frontend(frontend: object) -> None:
+    """Raise `StartError` for a frontend that is no class."""
+    if frontend is None or isinstance(frontend, type):
+        return
+    given = f"{frontend!r:.80}"
+    raise StartError(
+        f"frontend={given} is {described(frontend)}; write the typed class of what the windows "
+        "offer the worker: frontend=FrontendAPI"
+    )
 
 
 def check_contract(implementation: object, contract: object) -> None:

@@ -1,68 +1,71 @@
 """One conversation over one pipe: what came is answered, each request exactly once.
 
-The channel knows which requests are in flight, which batch an answer belongs to, and which sessions
-there are. It takes chunks of bytes and gives out whole lines; it touches no file descriptor.
+The channel knows which requests are in flight, which batch an answer belongs to, and whose each
+line is. It takes chunks of bytes and gives out whole lines; it touches no file descriptor. What the
+protocol's own methods do is not known here.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 from msgspec import UNSET
 
+from rpc_worker import refusals
+from rpc_worker.answering import Answering
+from rpc_worker.context import Trace
 from rpc_worker.dispatch import error_object
-from rpc_worker.errors import ErrorCode
-from rpc_worker.executors import BURST, Call, Executors
+from rpc_worker.emitting import Emitter
+from rpc_worker.executors import Call, Executors
 from rpc_worker.limits import Limits
 from rpc_worker.lines import LineBuffer, Oversized
 from rpc_worker.messages import (
     NULL,
     Batch,
-    ErrorObject,
     Invalid,
     Request,
-    batch_parts,
     decode,
     decode_oversized,
     error_line,
+    milliseconds,
     notification_line,
-    result_line,
-    result_parts,
+    text,
 )
+from rpc_worker.outbox import JOINED, BatchAnswers
+from rpc_worker.protocol_methods import CANCEL, ProtocolMethods
+from rpc_worker.replies import Reply
+from rpc_worker.session_table import SessionTable, name_in, session_ended
+from rpc_worker.sessions import Session
 from rpc_worker.system import System
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from rpc_worker.dispatch import Handler, Service
-    from rpc_worker.lines import Line
-    from rpc_worker.messages import Message
+    from msgspec import Raw, UnsetType
 
-__all__ = ["Channel", "Output"]
+    from rpc_worker.dispatch import Handler, Service
+    from rpc_worker.frontend import Frontend
+    from rpc_worker.lines import Line
+    from rpc_worker.messages import Message, Response
+    from rpc_worker.middleware import Middleware
+    from rpc_worker.outbox import Output
+    from rpc_worker.protocol_methods import Own
+
+__all__ = ["Channel"]
 
 _logger: Final = logging.getLogger("rpc_worker")
 
-JOINED: Final = 64 * 1024
-"""Bytes from which on a part of an answer is written as it is, not copied into a joined write."""
+T = TypeVar("T")
+
+RESTING: Final = 1.0
+"""Seconds after which a deadline that has passed while a debugger was attached is looked at again.
+"""
 
 
-class Output(Protocol):
-    """Where a channel writes to."""
-
-    def write(self, *parts: bytes) -> None:
-        """Take whole lines, in parts and in order. Never blocks and never raises."""
-
-    @property
-    def pending(self) -> int:
-        """Bytes taken that the host has not taken yet."""
-        ...
-
-
-class Channel:
+class Channel(Answering):
     """The worker's end of a conversation.
 
     Args:
@@ -70,10 +73,16 @@ class Channel:
         output: Where lines go to.
         limits: How much is taken on.
         loop: The loop whose callbacks call this; it runs the handlers.
+        middleware: What stands around every handler, the first outermost.
+        frontend: What the clients offer, if the worker calls anything there.
 
     Attributes:
+        sessions: The clients.
         on_shutdown: Called when `system.shutdown` has been answered.
-        on_backlog_taken: Called, while it is set, whenever waiting requests may have started.
+        on_log_levels: Called with the lowest level of log records that a session asks for, in the
+            numbers of `logging`, whenever that has changed; with 0 if none asks.
+        on_room: Called when the host takes the output again.
+        on_work: Called when there are calls in flight, often.
     """
 
     def __init__(
@@ -83,40 +92,51 @@ class Channel:
         limits: Limits | None = None,
         *,
         loop: asyncio.AbstractEventLoop,
+        middleware: Sequence[Middleware] = (),
+        frontend: Frontend | None = None,
     ) -> None:
+        limits = limits or Limits()
+        super().__init__(service, output, limits, loop)
         self.on_shutdown: Callable[[], None] = _ignore
-        self.on_backlog_taken: Callable[[], None] | None = None
-        self._service = service
-        self._output = output
-        self._limits = limits = limits or Limits()
-        self._loop = loop
+        self.on_log_levels: Callable[[int], None] = _ignore_level
+        self.on_room: Callable[[], None] = _ignore
+        self.on_work: Callable[[], None] = _ignore
+        self.frontend = frontend
         self._lines = LineBuffer(limits.message_bytes)
-        self._executors = Executors(self, limits, loop)
-        self._in_flight: dict[bytes, Call] = {}
-        self._notifications: set[Call] = set()
-        self._system = System(service, limits)
-        self._small = min(JOINED, limits.response_bytes)
-        self._batched = 0
-        self._replies: list[bytes] = []
-        self._has_large_reply = False
+        self._executors = Executors(self, limits, loop, middleware=middleware)
+        self.sessions = SessionTable(
+            self._make_session, self._log_levels_changed, self._session_ended
+        )
+        self._log_level = 0
+        self._system = System(service, limits, self.sessions)
+        self._protocol = ProtocolMethods(self)
+        self._announced = False
         self._stopping = False
-        self._idle: asyncio.Future[None] | None = None
+        for wire, event in service.events.items():
+            event.bind(Emitter(self, service.contract.events[wire]).emit)
 
     # ------------------------------------------------------------------ for the transport
 
     @property
     def backlog(self) -> int:
         """Bytes of requests that wait for their turn, and of answers that wait for their batch."""
-        return self._executors.backlog + self._batched
+        return self._executors.backlog + self._outbox.batched
 
     @property
     def busy_threads(self) -> int:
         """Handlers that still run in threads, whether or not they have been answered."""
         return len(self._executors.threads)
 
-    def announce(self) -> None:
-        """Write `$/ready`, the first line of all (protocol, section 4)."""
-        self._put((notification_line("$/ready", self._service.identity()),))
+    def announce(self, state: Any = None) -> None:
+        """Write `$/ready`, the first line of all (protocol, section 4).
+
+        Args:
+            state: What the lifespan yielded, for `current_call().state`.
+        """
+        self._executors.state = state
+        self._announced = True
+        identity = msgspec.json.encode(self.service.identity())
+        self._outbox.put(notification_line("$/ready", identity))
         self.flush()
 
     def receive(self, chunk: bytes) -> None:
@@ -126,10 +146,16 @@ class Channel:
     def receive_end(self) -> None:
         """Take note that no more comes. A last line that nothing ended counts."""
         self._receive_lines(self._lines.end())
+        for session in self.sessions:
+            session.silence()
 
     def output_taken(self) -> None:
         """Go on: the host has taken enough of the output."""
-        self._executors.blocked = False
+        if self._executors.blocked:
+            self._executors.blocked = False
+            for session in self.sessions:
+                session.wake()
+            self.on_room()
         self._executors.resume()
 
     def stop_intake(self) -> None:
@@ -137,10 +163,22 @@ class Channel:
         self._stopping = True
 
     def cancel_all(self) -> None:
-        """Cancel everything that waits or runs; all of it is answered."""
-        for call in (*self._in_flight.values(), *self._notifications):
-            self._executors.cancel(call)
+        """Cancel everything that waits or runs; all of it is answered, and every stream ends."""
+        for entry in (*self._in_flight.values(), *self._notifications):
+            self.cancel(entry)
+        for session in self.sessions:
+            session.silence()
         self.flush()
+
+    def close(self) -> None:
+        """End all sessions, and the processes that run handlers."""
+        for session in self.sessions:
+            session.end()
+        self._executors.close()
+
+    def is_busy(self) -> bool:
+        """Tell whether anything is in flight."""
+        return bool(self._in_flight or self._notifications)
 
     async def idle(self) -> None:
         """Return when nothing is in flight."""
@@ -148,12 +186,28 @@ class Channel:
             self._idle = self._loop.create_future()
             await self._idle
 
+    async def over(self) -> None:
+        """Return when nothing is in flight, and no stream is open."""
+        while True:
+            await self.idle()
+            tasks = [task for session in self.sessions for task in session.tasks]
+            if tasks:
+                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            elif not any(session.streams for session in self.sessions):
+                return
+            else:
+                # All made, and not all asked for: no task is left to wait for.
+                self._idle = self._loop.create_future()
+                await self._idle
+
     # --------------------------------------------------------------------------- receiving
 
     def _receive_lines(self, lines: Sequence[Line | Oversized]) -> None:
-        handlers, in_flight, executors = self._service.handlers, self._in_flight, self._executors
-        queue = executors.queue
-        hurried = not self._stopping and len(queue) + len(lines) <= self._limits.queued_requests
+        handlers, in_flight, executors = self.service.handlers, self._in_flight, self._executors
+        queue, sessions = executors.queue, self.sessions
+        prefix, session = sessions.prefix, sessions.current
+        limit = self._limits.queued_requests
+        hurried = not self._stopping and executors.waiting + len(lines) <= limit
         for line in lines:
             message: Message
             if isinstance(line, Oversized):
@@ -164,241 +218,278 @@ class Channel:
                 # What most lines are is written out here; `_receive_request` knows all the rest.
                 identity = message.id
                 handler = handlers[message.method]
-                if handler and hurried and identity is not UNSET and identity not in in_flight:
+                if (
+                    handler
+                    and hurried
+                    and identity is not UNSET
+                    and identity not in in_flight
+                    and (not prefix or identity.startswith(prefix))
+                    and message.timeout is UNSET
+                    and message.traceparent is UNSET
+                ):
                     size = len(line)
-                    in_flight[identity] = call = Call(identity, handler, message.params, size)
+                    call = Call(identity, handler, message.params, size, None, session)
+                    in_flight[identity] = call
                     queue.append(call)
                     executors.backlog += size
-                else:
-                    self._receive_request(message, len(line), None)
+                    continue
+                self._receive_request(message, len(line), None)
             elif isinstance(message, Batch):
                 self._receive_batch(message)
                 hurried = False  # It may have filled the queue.
             elif isinstance(message, Invalid):
                 self._refuse(message, None)
-            # What looks like an answer is an answer to nothing: it is ignored.
+            else:
+                self._receive_response(message)
+            # Somebody may have said hello, or ended; and the next line is often of the same one.
+            prefix, session = sessions.prefix, sessions.current
+        if in_flight:
+            self.on_work()
         executors.pump()
         if self._system.shutdown_asked:
             self._system.shutdown_asked = False
             self.on_shutdown()
 
     def _receive_batch(self, batch: Batch) -> None:
-        count, limit = len(batch.entries), self._limits.batch_entries
-        if count > limit:
-            error = ErrorObject(
-                ErrorCode.BATCH_TOO_LARGE,
-                f"Batch too large: {count} entries, the limit is {limit}",
-                {"limit": limit, "received": count},
-            )
-            self._put((error_line(NULL, error),))
+        count = len(batch.entries)
+        if count > self._limits.batch_entries:
+            error = refusals.batch_too_large(count, self._limits)
+            self._outbox.put(error_line(NULL, error))
             return
-        answers = _BatchAnswers()
+        answers, cancels = BatchAnswers(), list[Request]()
         for entry in batch.entries:
             message = decode(bytes(entry))
             if isinstance(message, Request):
-                self._receive_request(message, len(entry), answers)
+                if message.method == CANCEL and message.id is UNSET:
+                    # It applies to the batch that it is in, wherever it stands.
+                    cancels.append(message)
+                else:
+                    self._receive_request(message, len(entry), answers)
             elif isinstance(message, Batch):
-                error = ErrorObject(
-                    ErrorCode.INVALID_REQUEST, "Invalid Request: a batch within a batch"
-                )
-                self._refuse(Invalid(NULL, error), answers)
+                self._refuse(Invalid(NULL, refusals.WITHIN_BATCH), answers)
             elif isinstance(message, Invalid):
                 self._refuse(message, answers)
-        self._close_batch_entry(answers)
+            else:
+                self._receive_response(message)
+        for cancel in cancels:
+            self._receive_notification(cancel, None, 0)
+        self._outbox.close_entry(answers)
 
-    def _receive_request(self, request: Request, size: int, answers: _BatchAnswers | None) -> None:
+    def _receive_request(self, request: Request, size: int, answers: BatchAnswers | None) -> None:
         identity = request.id
-        handler = self._service.handlers[request.method]
+        handler = self.service.handlers[request.method]
         if identity is UNSET:
             self._receive_notification(request, handler, size)
             return
         if answers is not None:
             answers.waiting += 1
         if identity in self._in_flight:
-            self._answer_duplicate(identity, answers)
-        elif self._stopping:
-            error = ErrorObject(ErrorCode.SHUTTING_DOWN, "The worker is shutting down")
-            self._answer(identity, answers, error_line(identity, error))
+            line = error_line(NULL, refusals.in_flight_already(identity))
+            self._outbox.answer(NULL, answers, line)
+            return
+        session = self.sessions.find(identity)
+        own = self._protocol.find(request.method)
+        if request.timeout is not UNSET and milliseconds(request.timeout) is None:
+            error = refusals.bad_timeout(request.timeout)
+        elif self._stopping and own is None:
+            # What runs may still ask for what it needs to come to its end.
+            error = refusals.SHUTTING_DOWN
+        elif session is None:
+            error = error_object(session_ended(name_in(identity)))
+        elif own is not None:
+            self._start_own(own, request, Reply(self, session, identity, answers))
+            return
         elif handler is None:
-            self._answer(identity, answers, self._system.answer(request, identity))
-        elif len(self._executors.queue) >= self._limits.queued_requests:
-            self._answer(identity, answers, error_line(identity, self._busy()))
+            self._outbox.answer(identity, answers, self._system.answer(request, identity))
+            return
+        elif self._executors.waiting >= self._limits.queued_requests:
+            error = refusals.busy(self._limits)
         else:
-            call = Call(identity, handler, request.params, size, answers)
-            self._in_flight[identity] = call
-            self._executors.submit(call)
+            call = Call(identity, handler, request.params, size, answers, session)
+            self._start(call, request)
+            return
+        self._outbox.answer(identity, answers, error_line(identity, error))
 
     def _receive_notification(self, request: Request, handler: Handler | None, size: int) -> None:
-        if handler is None:
+        session = self.sessions.find_noted(request.session)
+        if session is None:
+            return
+        own = self._protocol.find(request.method)
+        if own is not None:
+            own(session, request, None)
+        elif handler is None:
             # What the protocol itself offers happens; what nobody offers is ignored.
             if request.method in self._system.methods:
                 self._system.answer(request, NULL)
-        elif self._stopping or len(self._executors.queue) >= self._limits.queued_requests:
+        elif self._stopping or self._executors.waiting >= self._limits.queued_requests:
             _logger.warning("the notification %s was dropped: busy", request.method)
         else:
-            call = Call(None, handler, request.params, size, None)
-            self._notifications.add(call)
-            self._executors.submit(call)
+            call = Call(None, handler, request.params, size, None, session)
+            self._start(call, request)
 
-    def _refuse(self, invalid: Invalid, answers: _BatchAnswers | None) -> None:
+    def _receive_response(self, response: Response) -> None:
+        session = self.sessions.find(response.id)
+        if session is not None:
+            session.answered(response.id, response.result, response.error)
+
+    def _refuse(self, invalid: Invalid, answers: BatchAnswers | None) -> None:
         """Answer what is no request. An id in flight stays the first request's."""
         if answers is not None:
             answers.waiting += 1
         identity = NULL if invalid.id in self._in_flight else invalid.id
-        self._answer(identity, answers, error_line(identity, invalid.error))
+        self._outbox.answer(identity, answers, error_line(identity, invalid.error))
 
-    def _answer_duplicate(self, identity: bytes, answers: _BatchAnswers | None) -> None:
-        shown = identity.decode()
-        message = f"Invalid Request: the id {shown} is in flight already"
-        error = ErrorObject(ErrorCode.INVALID_REQUEST, message, {"id": msgspec.Raw(identity)})
-        self._answer(NULL, answers, error_line(NULL, error))
-
-    def _busy(self) -> ErrorObject:
-        limit = self._limits.queued_requests
-        message = f"Busy: {limit} requests wait already"
-        return ErrorObject(ErrorCode.BUSY, message, {"limit": limit, "received": limit + 1})
-
-    # --------------------------------------------------------------------------- answering
-
-    def finished(self, call: Call, result: Any) -> None:
-        """Answer a call with what its handler returned."""
-        if call.answered:
-            return
-        try:
-            body = call.handler.encode(result)
-        except BaseException as error:  # noqa: BLE001 - a value's own methods may raise anything
-            self.failed(call, error)
-            return
-        identity = call.id
-        if identity is None or call.answers is not None or len(body) > self._small:
-            self._finish_otherwise(call, body)
-            return
-        call.answered = True
-        del self._in_flight[identity]
-        self._replies.append(result_line(identity, body))
-
-    def _finish_otherwise(self, call: Call, body: bytes) -> None:
-        """Finish what is not one small answer on a line of its own."""
-        identity = call.id or NULL
-        if len(body) > self._limits.response_bytes:
-            self._settle(call, error_line(identity, self._too_large(len(body))))
-        elif len(body) > JOINED:
-            self._settle(call, *result_parts(identity, body))
-        else:
-            self._settle(call, result_line(identity, body))
-
-    def failed(self, call: Call, error: BaseException) -> None:
-        """Answer a call with what its handler raised."""
-        if call.answered:
-            return
-        identity = call.id or NULL
-        if call.cancelled and isinstance(error, asyncio.CancelledError):
-            line = error_line(identity, ErrorObject(ErrorCode.CANCELLED, "Cancelled"))
-        else:
-            line = self._error_line(call, identity, error)
-        self._settle(call, line)
-
-    def _error_line(self, call: Call, identity: bytes, error: BaseException) -> bytes:
-        try:
-            told = error_object(error, debug=self._service.debug)
-            line = error_line(identity, told)
-        except BaseException as reason:  # noqa: BLE001 - the data's own methods may raise anything
-            told = ErrorObject(
-                ErrorCode.INTERNAL_ERROR,
-                f"Internal error: telling of {type(error).__name__} raised {type(reason).__name__}",
-            )
-            line = error_line(identity, told)
-        if len(line) > self._limits.response_bytes:
-            line = error_line(identity, self._too_large(len(line)))
-        if call.id is None or told.code in _WORTH_LOGGING:
-            _log(call, error)
-        return line
-
-    def flush(self) -> None:
-        """Write the replies that have come together, and note whether the host takes them."""
-        if replies := self._replies:
-            self._replies = []
-            if self._has_large_reply:
-                self._has_large_reply = False
-                self._output.write(*replies)
-            elif len(replies) == 1:
-                self._output.write(replies[0])
-            else:
-                for start in range(0, len(replies), BURST):
-                    self._output.write(b"".join(replies[start : start + BURST]))
-            if self._output.pending > self._limits.soft_output_bytes:
-                self._executors.blocked = True
-        if self.on_backlog_taken is not None:
-            self.on_backlog_taken()
-        if self._idle is not None and not self._in_flight and not self._notifications:
-            if not self._idle.done():
-                self._idle.set_result(None)
-            self._idle = None
-
-    def _settle(self, call: Call, *parts: bytes) -> None:
-        call.answered = True
+    def _start(self, call: Call, request: Request) -> None:
         if call.id is None:
-            self._notifications.discard(call)
+            self._notifications.add(call)
+        else:
+            self._in_flight[call.id] = call
+        self._mark(call, request)
+        self._executors.submit(call)
+
+    def _mark(self, entry: Call | Reply, request: Request) -> None:
+        """Note what a request says of itself: its deadline, and where it is in a trace."""
+        if request.timeout is not UNSET:
+            seconds = (milliseconds(request.timeout) or 0.0) / 1000
+            if isinstance(entry, Call):
+                entry.deadline = self._loop.time() + seconds
+            entry.timer = self._loop.call_later(seconds, self._expire, entry)
+        parent = text(request.traceparent)
+        if parent is not None and isinstance(entry, Call):
+            entry.trace = Trace(parent, text(request.tracestate))
+
+    def _start_own(self, own: Own, request: Request, reply: Reply) -> None:
+        """Have one of the protocol's own methods act on a request."""
+        identity, session = reply.identity, reply.session
+        self._in_flight[identity] = reply
+        own(session, request, reply)
+        # A callback's has become a call by now, and what could be answered at once has been.
+        entry = self._in_flight.get(identity)
+        if entry is not None:
+            self._mark(entry, request)
+
+    # ------------------------------------------------------------------ cancels and deadlines
+
+    def find_in_flight(self, identity: bytes) -> Call | Reply | None:
+        """Return what has an id of exactly these bytes: in flight, or its stream is open."""
+        return self._in_flight.get(identity) or self._streaming.get(identity)
+
+    def cancel(self, entry: Call | Reply) -> None:
+        """Cancel what is in flight; it is answered all the same."""
+        if isinstance(entry, Reply):
+            entry.cancel(refusals.CANCELLED)
+        elif entry.answered:
+            entry.cancelled = True
+            entry.end()
+        elif entry in self._opening:
+            # Its handler has returned: nothing is left to unwind but the stream.
+            entry.cancelled = True
+            self.failed(entry, asyncio.CancelledError())
+        else:
+            self._executors.cancel(entry)
+
+    def _expire(self, entry: Call | Reply) -> None:
+        from rpc_worker import debugger  # noqa: PLC0415 - few deadlines pass
+
+        if debugger.attached():
+            # Whoever looks at a handler step by step must not lose it.
+            entry.timer = self._loop.call_later(RESTING, self._expire, entry)
             return
-        del self._in_flight[call.id]
-        self._answer(call.id, call.answers, *parts)
+        entry.timer = None
+        if isinstance(entry, Reply):
+            entry.cancel(refusals.EXPIRED)
+        elif entry.answered:
+            entry.expired = True
+            entry.end()
+        else:
+            self._executors.expire(entry)
+        self.flush()
 
-    def _answer(self, identity: bytes, answers: _BatchAnswers | None, *parts: bytes) -> None:
-        if answers is None:
-            self._put(parts)
-            return
-        line = b"".join(parts)
-        if answers.size + len(line) > self._limits.response_bytes:
-            line = error_line(identity, self._too_large(answers.size + len(line)))
-        answers.lines.append(line)
-        answers.size += len(line)
-        self._batched += len(line)
-        self._close_batch_entry(answers)
+    def _block(self) -> None:
+        self._executors.blocked = True
 
-    def _close_batch_entry(self, answers: _BatchAnswers) -> None:
-        """Write a batch's answer once everything in it has been read and answered."""
-        answers.waiting -= 1
-        if answers.waiting == 0 and answers.lines:
-            self._batched -= answers.size
-            self._put(batch_parts(answers.lines))
+    # -------------------------------------------------------------------- for the sessions
 
-    def _too_large(self, size: int) -> ErrorObject:
-        limit = self._limits.response_bytes
-        message = f"Response too large: {size} bytes, the limit is {limit}"
-        return ErrorObject(
-            ErrorCode.RESPONSE_TOO_LARGE, message, {"limit": limit, "received": size}
-        )
+    @property
+    def debug(self) -> bool:
+        """Whether errors carry their traceback."""
+        return self.service.debug
 
-    def _put(self, parts: tuple[bytes, ...]) -> None:
-        if len(parts) > 1:
-            self._has_large_reply = True
-        self._replies.extend(parts)
+    @property
+    def has_room(self) -> bool:
+        """Whether the host takes the output."""
+        return not self._executors.blocked
 
+    def send(self, *parts: bytes) -> None:
+        """Write a line, together with what else is written in this pass of the loop."""
+        if not self._announced:
+            return  # Nothing precedes `$/ready`, and nobody is there to hear it.
+        outbox = self._outbox
+        outbox.put(*parts)
+        outbox.unsolicited += sum(map(len, parts))
+        if outbox.unsolicited > JOINED:
+            self.flush()
+        else:
+            self._flush_soon()
 
-_WORTH_LOGGING: Final = frozenset({ErrorCode.INTERNAL_ERROR, ErrorCode.UNENCODABLE_RESULT})
-"""What the author of the worker must mend, and not its caller."""
+    def write_log(self, params: bytes) -> None:
+        """Write `$/log` with these params to all sessions."""
+        self.send(notification_line("$/log", params))
 
+    def invoke(
+        self, session: Session, handler: Handler, params: Raw | UnsetType, identity: bytes | None
+    ) -> None:
+        """Have a function run as a call of a session's."""
+        size = 0 if params is UNSET else len(bytes(params))
+        call = Call(identity, handler, params, size, None, session)
+        if identity is None:
+            self._notifications.add(call)
+        else:
+            # The protocol's request becomes the function's.
+            reply = self._in_flight[identity]
+            call.answers = reply.answers
+            self._in_flight[identity] = call
+        self._executors.submit(call)
 
-class _BatchAnswers(msgspec.Struct, eq=False):
-    """The answers to a batch, until all of them are there.
+    def give_up_slot(self, call: Call) -> None:
+        """Let another call run while this one waits for its peer."""
+        self._executors.give_up_slot(call)
 
-    Attributes:
-        waiting: Entries without an answer, and one more while the batch is being read.
-        lines: The answers, each a whole line.
-        size: Their bytes.
-    """
+    def take_slot(self, call: Call) -> None:
+        """Count a call as running again."""
+        self._executors.take_slot(call)
 
-    waiting: int = 1
-    lines: list[bytes] = []
-    size: int = 0
+    async def run_in_thread(self, function: Callable[..., T], *args: Any) -> T:
+        """Run a function in one of the threads of handlers."""
+        return await self._executors.run_in_thread(function, *args)
+
+    def rest(self, wait: Callable[[], object]) -> None:
+        """Wait, in one of the threads of handlers, while another one may run."""
+        self._executors.rest(wait)
+
+    def _make_session(self, name: str | None, window: str | None) -> Session:
+        return Session(self, self._loop, self._limits, name=name, window=window)
+
+    def _session_ended(self, session: Session) -> None:
+        """Cancel what a session has in flight, and drop the rest of it."""
+        for entry in (*self._in_flight.values(), *self._notifications):
+            if entry.session is session:
+                self.cancel(entry)
+        session.end()
+        self._log_levels_changed()
+        self._flush_soon()
+
+    def _log_levels_changed(self) -> None:
+        """Tell who logs of the lowest level that a session asks for, if it is another one now."""
+        level = min((session.log for session in self.sessions if session.log), default=0)
+        if level != self._log_level:
+            self._log_level = level
+            self.on_log_levels(level)
 
 
 def _ignore() -> None:
     """Stand in for a hook that nobody has set."""
 
 
-def _log(call: Call, error: BaseException) -> None:
-    # An exception may itself raise while it is formatted, and anything at all.
-    with suppress(BaseException):
-        name, kind = call.handler.method.wire, type(error).__name__
-        _logger.error("%s raised %s", name, kind, exc_info=error)
+def _ignore_level(_level: int) -> None:
+    """Stand in for who logs."""

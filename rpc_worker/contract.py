@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import msgspec
 import typing_extensions
@@ -11,18 +11,23 @@ from rpc_worker.errors import ContractError, Misfit
 
 if TYPE_CHECKING:
     from rpc_worker.errors import RpcError
-    from rpc_worker.schema import Record, Source, Type
+    from rpc_worker.schema import Record, Reference, Source, Stream, Type
 
 __all__ = [
     "REQUIRED",
     "Contract",
     "ErrorType",
+    "EventType",
+    "Kind",
     "Method",
     "Namespace",
     "Parameter",
+    "common_digest",
     "find_contract",
     "read_contract",
 ]
+
+Kind: TypeAlias = Literal["async", "stream", "thread", "inline", "process", "executor"]
 
 REQUIRED: Final = msgspec.UNSET
 """Stands where a parameter has no default."""
@@ -40,7 +45,7 @@ class Parameter(msgspec.Struct, frozen=True, eq=False):
 
     name: str
     wire: str
-    type: Type
+    type: Type | Reference
     annotation: Any
     keyword: bool
     default: Any = REQUIRED
@@ -76,13 +81,13 @@ class Method(msgspec.Struct, frozen=True, eq=False):
     wire: str
     path: tuple[str, ...]
     parameters: tuple[Parameter, ...]
-    result: Type
+    result: Type | Stream
     result_annotation: Any
     doc: str
     deprecated: str | None
     errors: tuple[ErrorType, ...]
     source: Source
-    kind: Literal["async", "thread", "inline"]
+    kind: Kind
     """How the contract's own function would run; what an implementation does is its own affair."""
 
     @property
@@ -91,8 +96,28 @@ class Method(msgspec.Struct, frozen=True, eq=False):
         return self.wire.rpartition(".")[2]
 
 
+class EventType(msgspec.Struct, frozen=True, eq=False):
+    """One event: `wire` is `files.changed`, a notification's method that is no method.
+
+    Attributes:
+        path: The attributes from the implementation to the event, as Python spells them.
+        payload: The type of what it carries.
+    """
+
+    wire: str
+    path: tuple[str, ...]
+    payload: Type
+    doc: str
+    source: Source
+
+    @property
+    def name(self) -> str:
+        """The last part of the wire name."""
+        return self.wire.rpartition(".")[2]
+
+
 class Namespace(msgspec.Struct, frozen=True, eq=False):
-    """A group of methods; the contract itself is the outermost, with an empty `wire`."""
+    """A group of methods and events; the contract itself is the outermost, with an empty `wire`."""
 
     wire: str
     name: str
@@ -100,6 +125,7 @@ class Namespace(msgspec.Struct, frozen=True, eq=False):
     methods: tuple[Method, ...]
     namespaces: tuple[Namespace, ...]
     source: Source
+    events: tuple[EventType, ...] = ()
 
 
 class Contract(msgspec.Struct, frozen=True, eq=False):
@@ -119,13 +145,16 @@ class Contract(msgspec.Struct, frozen=True, eq=False):
     methods: dict[str, Method]
     digest: str
     source: Source
+    events: dict[str, EventType] = {}
+    """By wire name, of all namespaces."""
 
 
-def read_contract(cls: type, *, sources: bool = False) -> Contract:
+def read_contract(cls: type, *, frontend: bool = False, sources: bool = False) -> Contract:
     """Read a typed class as a contract.
 
     Args:
         cls: A Protocol, or any class with annotated public methods.
+        frontend: Whether it is what windows offer the worker; they emit no events.
         sources: Whether to read the docstrings of fields, and the lines of classes, from the source
             files. The generator wants them; a worker starts sooner without.
 
@@ -141,10 +170,14 @@ def read_contract(cls: type, *, sources: bool = False) -> Contract:
     types = TypeReader(_open_sources() if sources else None)
     members = MemberReader(types)
     root = members.namespace(cls)
-    if not members.methods and not types.misfits:
+    if not members.methods and not members.events and not types.misfits:
         where = f"{cls.__module__}.{cls.__qualname__}"
         advice = "Write a method with types: async def greet(self, name: str) -> str: ..."
         types.refuse(where, "it has no public methods, so there is nothing to call", advice)
+    for event in members.events.values() if frontend else ():
+        where = f"{cls.__module__}.{cls.__qualname__}.{'.'.join(event.path)}"
+        advice = f"Write async def {event.path[-1]}(self, …) -> None: ... in the worker's contract."
+        types.refuse(where, "it is an event, and a window sends none", advice)
     if not types.misfits:
         types.check_decoders()
     if types.misfits:
@@ -154,9 +187,19 @@ def read_contract(cls: type, *, sources: bool = False) -> Contract:
         doc=root.doc,
         root=root,
         methods=members.methods,
-        digest=digest_of(members.methods.values()),
+        digest=digest_of(members.methods.values(), members.events.values()),
         source=root.source,
+        events=members.events,
     )
+
+
+def common_digest(backend: Contract, frontend: Contract | None) -> str:
+    """Return the digest of both contracts of a conversation; the backend's alone if it is all."""
+    if frontend is None:
+        return backend.digest
+    from rpc_worker.reading.digest import joined  # noqa: PLC0415 - the readers import this module
+
+    return joined(backend.digest, frontend.digest)
 
 
 def find_contract(implementation: type) -> type:

@@ -10,25 +10,25 @@ from __future__ import annotations
 import os
 from asyncio import CancelledError
 from inspect import CO_COROUTINE
-from types import GenericAlias
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-import msgspec
 from msgspec import UNSET, Raw, UnsetType
-from msgspec.structs import astuple
 
-from rpc_worker.contract import REQUIRED
-from rpc_worker.errors import ErrorCode, RpcError, text_of
+from rpc_worker.contract import common_digest
+from rpc_worker.errors import ErrorCode, RemoteError, RpcError, text_of
 from rpc_worker.messages import ErrorObject
-from rpc_worker.values import UnencodableResult, decoder, encode, encoder
+from rpc_worker.params import NO_PARAMS, by_name, by_position
+from rpc_worker.schema import Callback, Progress, Stream
+from rpc_worker.values import UnencodableResult, encode, encoder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from rpc_worker.contract import Contract, Parameter
-    from rpc_worker.fit import Bound
+    from rpc_worker.calls import Call
+    from rpc_worker.contract import Contract, Method, Parameter
+    from rpc_worker.fit import Bindings, Bound
 
-__all__ = ["PROTOCOL", "Arguments", "Handler", "Service", "error_object"]
+__all__ = ["PROTOCOL", "Arguments", "Handler", "Service", "error_object", "handler_of"]
 
 PROTOCOL: Final = 1
 """The version of the wire, as `$/ready` and `system.hello` tell it."""
@@ -42,7 +42,6 @@ _COMPARED: Final = 300
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]
 """Positional and keyword arguments."""
 
-_NO_PARAMS: Final = b"[]"
 _NO_KEYWORDS: Final[dict[str, Any]] = {}
 
 
@@ -52,44 +51,58 @@ class Handler:
     Attributes:
         method: What the contract says of it.
         function: The implementation's function, bound to its instance.
-        mode: `loop` for a coroutine function, `thread`, or `inline` for a plain function that is
-            quick enough to run on the loop.
-        encode: Checks a result against its declared type, and encodes it; raises
-            UnencodableResult (-32003).
+        mode: Where the function runs, as `Bound.mode`. A stream's is `loop`: there it is opened.
+        exclusive: Whether no other that is exclusive may run meanwhile.
+        direct: Whether it can be started as it is: on the loop, whatever else runs.
+        executor: Where it runs if its mode is `executor`.
+        encode: Checks a result, or an item of a stream, against its declared type, and encodes it;
+            raises UnencodableResult (-32003).
+        streams: Whether it returns a `streams.Source`, and no value.
         suspends: Whether it has been seen to suspend; kept for it by the executors.
     """
 
     __slots__ = (
         *("_by_name", "_by_position", "_keywords"),
-        *("encode", "function", "method", "mode", "suspends"),
+        *("direct", "encode", "executor", "exclusive", "function", "method", "mode", "streams"),
+        "suspends",
     )
+
+    references: ClassVar[bool] = False
+    """Whether arguments are streams, progress or callbacks of the caller's."""
 
     def __init__(self, bound: Bound) -> None:
         self.method = method = bound.method
         self.mode = bound.mode
+        self.exclusive = bound.exclusive
+        self.executor = bound.executor
         self.suspends = False
         self.function: Callable[..., Any] = bound.function
-        if bound.mode == "loop" and not _is_plain_coroutine_function(bound.function):
-            self.function = _as_coroutine_function(bound.function)
-        self.encode = encoder(method.result)
-        positional = [parameter for parameter in method.parameters if not parameter.keyword]
-        self._keywords = tuple(p.name for p in method.parameters if p.keyword)
-        self._by_position = (
-            _never_by_position
-            if any(p.keyword and p.default is REQUIRED for p in method.parameters)
-            else _by_position(method.wire, positional)
-        )
-        self._by_name = _by_name(method.wire, method.parameters)
+        result = method.result
+        self.streams = isinstance(result, Stream)
+        self.encode = encoder(result.item if isinstance(result, Stream) else result)
+        if self.streams:
+            from rpc_worker.sources import opener  # noqa: PLC0415 - most methods are no streams
 
-    def arguments(self, params: Raw | UnsetType) -> Arguments:
-        """Decode the params of a request.
+            self.function = opener(bound.function, threaded=bound.mode == "thread")
+            self.mode = "loop"
+        elif bound.mode == "loop" and not _is_plain_coroutine_function(bound.function):
+            self.function = _as_coroutine_function(bound.function)
+        self.direct = self.mode == "loop" and not self.exclusive
+        parameters = self._decoded(method.parameters)
+        self._keywords = tuple(p.name for p in parameters if p.keyword)
+        self._by_position = by_position(method.wire, parameters)
+        self._by_name = by_name(method.wire, parameters)
+
+    def arguments(self, call: Call) -> Arguments:
+        """Decode the params of a call.
 
         Raises:
             RpcError: They are not what the contract says (-32602), with the parameter, the path
                 to the value, what was expected and what was received.
         """
+        params = call.params
         try:
-            return self._by_position(_NO_PARAMS if params is UNSET else params), _NO_KEYWORDS
+            return self._by_position(NO_PARAMS if params is UNSET else params), _NO_KEYWORDS
         except (ValueError, RecursionError) as error:
             if params is UNSET or bytes(params)[:1] != b"{":
                 raise self._misfit(params, error) from None
@@ -106,7 +119,25 @@ class Handler:
     def _misfit(self, params: Raw | UnsetType, error: Exception) -> RpcError:
         from rpc_worker.explain import explain_params  # noqa: PLC0415 - only on failure
 
-        return explain_params(self.method, bytes(_NO_PARAMS if params is UNSET else params), error)
+        came = bytes(NO_PARAMS if params is UNSET else params)
+        return explain_params(self._described(), came, error)
+
+    def _decoded(self, parameters: Sequence[Parameter]) -> Sequence[Parameter]:
+        """Return the parameters as they are decoded."""
+        return parameters
+
+    def _described(self) -> Method:
+        """Return the method with its parameters as whoever sent others is told of them."""
+        return self.method
+
+
+def handler_of(bound: Bound) -> Handler:
+    """Return a method's handler; what its params refer to at the caller's is made usable there."""
+    if any(isinstance(p.type, (Stream, Progress, Callback)) for p in bound.method.parameters):
+        from rpc_worker.references import ReferringHandler  # noqa: PLC0415 - few methods need it
+
+        return ReferringHandler(bound)
+    return Handler(bound)
 
 
 def _is_plain_coroutine_function(function: Callable[..., Any]) -> bool:
@@ -121,58 +152,6 @@ def _as_coroutine_function(function: Callable[..., Any]) -> Callable[..., Any]:
         return await function(*args, **kwargs)
 
     return call
-
-
-def _by_position(
-    name: str, parameters: Sequence[Parameter]
-) -> Callable[[Raw | bytes], tuple[Any, ...]]:
-    """Return a decoder from an array to the arguments."""
-    if all(parameter.default is REQUIRED for parameter in parameters):
-        # A tuple's own decoder is the quickest way to arguments, but it knows no defaults.
-        annotations = tuple(parameter.annotation for parameter in parameters)
-        return decoder(GenericAlias(tuple, annotations)).decode
-    decode = decoder(_struct(name, parameters, array_like=True)).decode
-    return lambda params: astuple(decode(params))
-
-
-def _never_by_position(_params: Raw | bytes) -> tuple[Any, ...]:
-    """Stand in for a decoder where an argument can be given by its name only."""
-    raise ValueError("a keyword-only parameter without a default is missing")
-
-
-def _by_name(
-    name: str, parameters: Sequence[Parameter]
-) -> Callable[[Raw | bytes], tuple[Any, ...]]:
-    """Return a decoder from an object to the arguments, keyword-only ones last."""
-    decode = decoder(_struct(name, parameters, array_like=False)).decode
-    return lambda params: astuple(decode(params))
-
-
-def _struct(
-    name: str, parameters: Sequence[Parameter], *, array_like: bool
-) -> type[msgspec.Struct]:
-    fields: list[tuple[str, Any] | tuple[str, Any, Any]] = []
-    for index, parameter in enumerate(parameters):
-        # A parameter may be called what a Struct's field cannot be: the fields are numbered.
-        entry = (f"p{index}", parameter.annotation)
-        fields.append(entry if parameter.default is REQUIRED else (*entry, _default(parameter)))
-    return msgspec.defstruct(
-        name,
-        fields,
-        rename={f"p{index}": parameter.wire for index, parameter in enumerate(parameters)},
-        array_like=array_like,
-        forbid_unknown_fields=True,
-        kw_only=True,
-        gc=False,
-    )
-
-
-def _default(parameter: Parameter) -> Any:
-    default: Any = parameter.default
-    if isinstance(default, (str, int, float, bytes)) or default is None:
-        return default
-    # A handler may change its argument: each call has a default of its own.
-    return msgspec.field(default_factory=lambda: msgspec.convert(default, parameter.annotation))
 
 
 class Handlers(dict[str, "Handler | None"]):
@@ -190,7 +169,7 @@ class Handlers(dict[str, "Handler | None"]):
         if bound is None:
             # Not kept: names that nobody offers could be without number.
             return None
-        handler = self[method] = Handler(bound)
+        handler = self[method] = handler_of(bound)
         return handler
 
 
@@ -199,7 +178,8 @@ class Service:
 
     Args:
         contract: What is promised.
-        bound: The functions that keep it, by wire name.
+        bindings: The functions and events that keep it.
+        frontend: What the worker calls at its windows, if it calls anything there.
         name: The worker's name for people; the contract's name if None.
         version: The worker's own version.
         debug: Whether internal errors carry their traceback.
@@ -208,18 +188,23 @@ class Service:
     def __init__(
         self,
         contract: Contract,
-        bound: Mapping[str, Bound],
+        bindings: Bindings,
         *,
+        frontend: Contract | None = None,
         name: str | None = None,
         version: str = "0.0.0",
         debug: bool = False,
     ) -> None:
         self.contract = contract
+        self.frontend = frontend
+        self.digest = common_digest(contract, frontend)
         self.name = name or contract.name
         self.version = version
         self.debug = debug
         self.instance = os.urandom(8).hex()
-        self.handlers = Handlers(bound)
+        self.handlers = Handlers(bindings.methods)
+        self.methods = bindings.methods
+        self.events = bindings.events
 
     def identity(self) -> dict[str, Any]:
         """Return what `$/ready` and the answer to `system.hello` have in common."""
@@ -227,7 +212,7 @@ class Service:
             "protocol": PROTOCOL,
             "name": self.name,
             "version": self.version,
-            "contract": self.contract.digest,
+            "contract": self.digest,
             "instance": self.instance,
             "pid": os.getpid(),
         }
@@ -253,7 +238,7 @@ def error_object(error: BaseException, *, debug: bool = False) -> ErrorObject:
 
     Its data has been seen to be encodable.
     """
-    if isinstance(error, RpcError):
+    if isinstance(error, RpcError) and not isinstance(error, RemoteError):
         return _own_error(error)
     text = text_of(error)
     if isinstance(error, UnencodableResult):

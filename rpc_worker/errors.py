@@ -1,7 +1,8 @@
 """The error that crosses the wire, and the codes of the protocol.
 
 `RpcError` is the one exception whose code, message and data reach the caller as they are. Any other
-exception that leaves a handler becomes an internal error that names its type.
+exception that leaves a handler becomes an internal error that names its type. What can become of a
+call to the frontend is here as well: `RemoteError` and `SessionEnded`.
 
 This module knows nothing of JSON: encoding is the dispatcher's work.
 """
@@ -16,7 +17,16 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["RESERVED_CODES", "ContractError", "ErrorCode", "Misfit", "RpcError", "text_of"]
+__all__ = [
+    "RESERVED_CODES",
+    "ContractError",
+    "ErrorCode",
+    "Misfit",
+    "RemoteError",
+    "RpcError",
+    "SessionEnded",
+    "text_of",
+]
 
 
 class ErrorCode(enum.IntEnum):
@@ -132,6 +142,24 @@ class RpcError(Exception):
         data = "" if self.data is None else f", data={self.data!r}"
         return f"{type(self).__name__}({self.message!r}, code={int(self.code)}{data})"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # An exception is rebuilt from its message by default, which fits no constructor here; and
+        # the type of the data has no name under which it could be found again.
+        state, fields = dict(self.__dict__), None
+        if type(self).data_type is not None:
+            data = state.pop("data")
+            fields = {name: getattr(data, name) for name in data.__struct_fields__}
+        return _restored, (type(self), self.args, fields), state
+
+
+def _restored(
+    cls: type[RpcError], args: tuple[Any, ...], fields: dict[str, Any] | None
+) -> RpcError:
+    error = cls.__new__(cls, *args)
+    if fields is not None and cls.data_type is not None:
+        error.data = cls.data_type(**fields)
+    return error
+
 
 class Misfit(msgspec.Struct, frozen=True):
     """One thing that is wrong with a contract, or with an implementation of it.
@@ -182,6 +210,44 @@ def _is_class_var(hint: object) -> bool:
 def _default_message(cls: type[RpcError]) -> str:
     doc = cls.__doc__ if "__doc__" in cls.__dict__ and cls is not RpcError else None
     return doc.strip().splitlines()[0] if doc and doc.strip() else cls.__name__
+
+
+class RemoteError(RpcError):
+    """An error answer to a call to the frontend, of a kind that its contract does not declare.
+
+    What the contract declares with `@raises` is raised as its own class. A `RemoteError` that
+    leaves a handler is an internal error to that handler's caller: the frontend's codes say nothing
+    to who called the backend.
+
+    Attributes:
+        code: The code of the answer.
+        data: Its data, decoded from JSON, or None.
+        method: The method that was called.
+    """
+
+    def __init__(
+        self, message: str, *, code: int = ErrorCode.INTERNAL_ERROR, data: Any = None, method: str
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.data = data
+        self.method = method
+
+
+class SessionEnded(Exception):  # noqa: N818 - it is what happened, and nothing that went wrong
+    """The client that was called is gone: its window was closed or reloaded, or said goodbye.
+
+    Attributes:
+        session: The name of the session; None for a client that said no hello.
+    """
+
+    def __init__(self, session: str | None) -> None:
+        self.session = session
+        shown = "the session of the client without a hello" if session is None else session
+        super().__init__(f"the session has ended: {shown}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return SessionEnded, (self.session,)
 
 
 def text_of(error: BaseException) -> str:

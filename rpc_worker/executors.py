@@ -1,4 +1,4 @@
-"""Where and when a handler runs: on the loop, in a thread, or inline.
+"""When a handler runs, and how it runs on the loop.
 
 Calls wait in one queue and start in order. Plain functions marked inline are called right there.
 Coroutine handlers are run by a *leader*: one task that takes calls from the queue and runs them one
@@ -7,6 +7,10 @@ suspends, its task keeps that call to the end, and a new leader takes the queue.
 runs in one task from its first step to its last: `current_task`, `asyncio.timeout` and anyio's
 cancel scopes are right. What the handlers of one leader must not share is given to each anew: its
 context variables, and a task that nobody has tried to cancel.
+
+As many run at a time as the limits allow. A handler that waits for its peer does not count, and
+counts again at once when it goes on: so no depth of calls back can deadlock. It counts from the
+moment it suspends; until then nothing else can run.
 
 From Python 3.12 on a leader is started eagerly, within the callback that read the requests, so that
 nothing waits for another pass of the loop. On 3.11 it waits, parked, for the next requests.
@@ -22,22 +26,24 @@ from collections import deque
 from contextvars import copy_context
 from itertools import islice, takewhile
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 
-import msgspec
+from rpc_worker.calls import Attached, Call
+from rpc_worker.context import CURRENT
+from rpc_worker.elsewhere import Elsewhere
+from rpc_worker.exclusion import Exclusion
+from rpc_worker.steps import Rest
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Generator
-    from contextvars import Context
-    from types import CoroutineType
-
-    import anyio
-    from msgspec import Raw, UnsetType
+    from collections.abc import Callable, Coroutine, Sequence
 
     from rpc_worker.dispatch import Handler
     from rpc_worker.limits import Limits
+    from rpc_worker.middleware import Middleware
 
-__all__ = ["Call", "Executors", "Outcome"]
+__all__ = ["Attached", "Call", "Executors", "Outcome"]
+
+T = TypeVar("T")
 
 EAGER: Final = sys.version_info >= (3, 12)
 """Whether tasks can take their first step at once."""
@@ -52,37 +58,9 @@ would let both ends of the pipe take turns, each waiting for the other's whole b
 SLICE: Final = 0.005
 """Seconds after which the loop gets its turn even if fewer calls have started."""
 
-THREADS: Final = 40
-"""Handlers in threads at the same time; as many as anyio itself allows by default."""
-
 UNWINDING: Final = 1.0
 """Seconds that a cancelled coroutine has to unwind before it is answered all the same (protocol,
 section 5)."""
-
-
-class Call(msgspec.Struct, eq=False):
-    """One request on its way through a handler.
-
-    Attributes:
-        id: The request's id; None for a notification, which nobody answers.
-        params: Undecoded until the handler starts.
-        size: Bytes that it holds while it waits.
-        answers: The batch that its answer belongs to; None if it is answered by itself.
-        task: The task that runs it, once a coroutine handler has suspended.
-        scope: The cancel scope around it, if it runs in a thread.
-        cancelled: Whether somebody who may has cancelled it.
-        answered: Whether it has been answered; what comes later is dropped.
-    """
-
-    id: bytes | None
-    handler: Handler
-    params: Raw | UnsetType
-    size: int
-    answers: Any = None
-    task: asyncio.Task[None] | None = None
-    scope: anyio.CancelScope | None = None
-    cancelled: bool = False
-    answered: bool = False
 
 
 class Outcome(Protocol):
@@ -99,18 +77,33 @@ class Executors:
     Args:
         outcome: Who is told how they end.
         loop: The loop that everything here runs on.
+        middleware: What stands around every handler, the first outermost.
+        state: What the worker's lifespan yielded.
 
     Attributes:
         queue: The calls that wait; whoever adds one adds its size to `backlog`.
-        backlog: Bytes that they hold.
+        backlog: Bytes that they hold, and those that wait to be alone.
         blocked: Set while the host does not take the output: nothing starts then.
-        threads: The calls whose functions still run in a thread, answered or not.
+        state: As the argument; may be set until the first call comes.
     """
 
-    def __init__(self, outcome: Outcome, limits: Limits, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self,
+        outcome: Outcome,
+        limits: Limits,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        middleware: Sequence[Middleware] = (),
+        state: Any = None,
+    ) -> None:
         self._outcome = outcome
         self._limit = limits.running
         self._loop = loop
+        self._middleware = tuple(middleware)
+        # What calls begin with: whoever makes room for one may run in another's context.
+        self._context = copy_context()
+        self._pumped = False
+        self.state = state
         self.queue: deque[Call] = deque()
         self._suspended = 0
         self._left = 0
@@ -120,10 +113,20 @@ class Executors:
         self._leaders = 0
         self._parked: asyncio.Future[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._limiter: anyio.CapacityLimiter | None = None
+        self._elsewhere = Elsewhere(loop, self._leave)
+        self._exclusive = Exclusion()
         self.backlog = 0
         self.blocked = False
-        self.threads: set[Call] = set()
+
+    @property
+    def threads(self) -> set[Call]:
+        """The calls whose functions still run off the loop, answered or not."""
+        return self._elsewhere.busy
+
+    @property
+    def waiting(self) -> int:
+        """How many calls wait for their turn."""
+        return len(self.queue) + len(self._exclusive.waiting)
 
     def submit(self, call: Call) -> None:
         """Put a call behind those that wait. It starts with the next `pump`."""
@@ -132,19 +135,22 @@ class Executors:
 
     def pump(self) -> None:
         """Start what may start. To be called from a callback of the loop, not from a task."""
-        queue = self.queue
+        queue, led = self.queue, bool(self._middleware)
+        if not self._pumped:
+            # The transport's, which has what the lifespan has set.
+            self._pumped, self._context = True, copy_context()
         self._left = BURST
         self._until = monotonic() + SLICE
         while queue and self._left > 0 and not self.blocked and self._suspended < self._limit:
             call = queue[0]
-            if call.handler.mode == "loop":
+            if led or call.handler.mode == "loop":
                 if not self._start_leader():
                     break
                 continue
             del queue[0]
             self.backlog -= call.size
             self._left = left = self._left - 1
-            self._start_plain(call)
+            self._divert(call)
             if not left & 3 and monotonic() > self._until:
                 break
         self._outcome.flush()
@@ -155,7 +161,13 @@ class Executors:
         """See to it that `pump` is called in the loop's next pass."""
         if not self._resuming:
             self._resuming = True
-            self._loop.call_soon(self._resumed)
+            self._loop.call_soon(self._resumed, context=self._context)
+
+    def close(self) -> None:
+        """End the processes that run handlers. Nothing may be started afterwards."""
+        self._elsewhere.close()
+
+    # ------------------------------------------------------------------------ cancelling
 
     def cancel(self, call: Call) -> None:
         """Cancel a call: it ends in `failed` at once, or when its coroutine has unwound.
@@ -165,13 +177,31 @@ class Executors:
         if call.answered or call.cancelled:
             return
         call.cancelled = True
-        if call.task is not None:
-            call.task.cancel()
+        if self._stop(call):
             self._loop.call_later(UNWINDING, self._give_up, call)
+        else:
+            self._outcome.failed(call, asyncio.CancelledError())
+
+    def expire(self, call: Call) -> None:
+        """Cancel a call whose deadline has passed: it ends in `failed` at once, `expired`."""
+        if call.answered:
             return
+        call.expired = True
+        if not call.cancelled:
+            call.cancelled = True
+            self._stop(call)
+        self._give_up(call)
+
+    def _stop(self, call: Call) -> bool:
+        """Return whether a coroutine unwinds now, which is waited for."""
         if call.scope is not None:
             call.scope.cancel()
-        self._outcome.failed(call, asyncio.CancelledError())
+        elif call.task is not None:
+            call.task.cancel()
+            return True
+        elif self._exclusive.drop(call):
+            self.backlog -= call.size
+        return False
 
     def _give_up(self, call: Call) -> None:
         self._outcome.failed(call, asyncio.CancelledError())
@@ -186,9 +216,68 @@ class Executors:
 
     def _start_task(self, coroutine: Coroutine[Any, Any, None]) -> None:
         # Given a name, a task need not make one up.
-        task = asyncio.Task(coroutine, loop=self._loop, name="rpc-worker")
+        context = self._context.copy()
+        task = asyncio.Task(coroutine, loop=self._loop, name="rpc-worker", context=context)
         # The loop itself keeps weak references only.
         self._tasks.add(task)
+
+    # ------------------------------------------------------------------------------- slots
+
+    def give_up_slot(self, call: Call) -> None:
+        """Let another call run while this one waits for its peer; perhaps in several places."""
+        call.waits += 1
+        if call.waits > 1:
+            return
+        self._elsewhere.lend_token(call)
+        if call.placed:
+            self._suspended -= 1
+        if call.handler.exclusive:
+            self._exclusive.pause(call)
+            self._admit_next()
+        if self.queue:
+            self.resume()
+
+    def take_slot(self, call: Call) -> None:
+        """Count a call as running again. It needs no free slot for that."""
+        call.waits -= 1
+        if call.waits:
+            return
+        self._elsewhere.reclaim_token(call)
+        if call.placed:
+            self._suspended += 1
+        if call.handler.exclusive:
+            self._exclusive.go_on(call)
+
+    def _place(self, call: Call) -> None:
+        call.placed = True
+        if not call.waits:
+            self._suspended += 1
+
+    def _vacate(self, call: Call) -> None:
+        call.placed = False
+        if not call.waits:
+            self._suspended -= 1
+
+    def _leave(self, call: Call) -> None:
+        """Let the next exclusive call run, if this one has really ended."""
+        if call not in self._elsewhere.busy:
+            self._exclusive.leave(call)
+            self._admit_next()
+
+    def _admit_next(self) -> None:
+        call = self._exclusive.admit()
+        if call is not None:
+            # Its bytes have been counted all the time.
+            self.queue.appendleft(call)
+            self.resume()
+
+    async def run_in_thread(self, function: Callable[..., T], *args: Any) -> T:
+        """Run a function that belongs to a call, but is no handler, in one of the threads."""
+        return await self._elsewhere.run_in_thread(function, *args)
+
+    def rest(self, wait: Callable[[], object]) -> None:
+        """Have one of the threads wait, while another one may run. To be called in that thread."""
+        self._elsewhere.rest(wait)
 
     # ------------------------------------------------------------------------- on the loop
 
@@ -196,7 +285,10 @@ class Executors:
         """Return whether the leader has already done what it could."""
         if sys.version_info >= (3, 12):
             # Done when this returns, or kept by `_last_steps`.
-            asyncio.Task(self._lead(), loop=self._loop, name="rpc-worker", eager_start=True)
+            context = self._context.copy()
+            asyncio.Task(
+                self._lead(), loop=self._loop, name="rpc-worker", context=context, eager_start=True
+            )
             return True
         if self._parked is not None and not self._parked.done():
             self._parked.set_result(None)
@@ -217,6 +309,7 @@ class Executors:
         """Run calls one after the other, until one suspends; that one to its end."""
         task = cast("asyncio.Task[None]", asyncio.current_task())
         queue, take, outcome = self.queue, self.queue.popleft, self._outcome
+        direct, state, give = not self._middleware, self.state, CURRENT.set
         while True:
             while queue and self._left > 0 and self._suspended < self._limit:
                 self._left = left = self._left - 1
@@ -225,13 +318,20 @@ class Executors:
                 call = take()
                 self.backlog -= call.size
                 handler = call.handler
-                if call.answered or handler.mode != "loop":
-                    self._start_plain(call)
+                plain = direct and handler.direct
+                if (call.answered or not plain) and self._divert(call):
                     continue
+                if state is not None:
+                    call.state = state
                 # The first step is written out here: it is all that most handlers ever need.
                 try:
-                    args, kwargs = handler.arguments(call.params)
-                    coroutine = handler.function(*args, **kwargs)
+                    if plain:
+                        args, kwargs = handler.arguments(call)
+                        coroutine = handler.function(*args, **kwargs)
+                    else:
+                        coroutine = self._surround(call)
+                    # It is the copy that needs it; the leader forgets it when it pauses.
+                    give(call)
                     context = copy_context()
                     awaited = context.run(coroutine.send, None)
                 except StopIteration as stop:
@@ -239,7 +339,7 @@ class Executors:
                 except BaseException as error:  # noqa: BLE001 - whatever it raises is its answer
                     outcome.failed(call, error)
                 else:
-                    await self._last_steps(call, _Rest(coroutine, context, awaited), task)
+                    await self._last_steps(call, Rest(coroutine, context, awaited), task)
                     return
                 if task.cancelling() or (_UNCANCEL_LEAKS and task._must_cancel):  # type: ignore[attr-defined]  # noqa: SLF001 - it has no other name
                     # The handler cancelled its own task: that must not reach the next one.
@@ -252,6 +352,7 @@ class Executors:
             if self._leaders or self._parked is not None or task.cancelling():
                 self._end_task(task)
                 return
+            give(None)
             outcome.flush()
             if queue and not self._is_full():
                 self.resume()
@@ -268,20 +369,20 @@ class Executors:
                 return
             self._left, self._until = BURST, monotonic() + SLICE
 
-    async def _last_steps(self, call: Call, rest: _Rest, task: asyncio.Task[None]) -> None:
+    async def _last_steps(self, call: Call, rest: Rest, task: asyncio.Task[None]) -> None:
         """Run a suspended handler to its end, in this task, which another leader has left."""
         call.task = task
         self._tasks.add(task)
-        self._suspended += 1
+        self._place(call)
         if not EAGER:
             self._hand_over(call.handler)
         try:
             result = await rest
         except BaseException as error:  # noqa: BLE001 - whatever a handler raises is its answer
-            self._suspended -= 1
+            self._vacate(call)
             self._outcome.failed(call, error)
         else:
-            self._suspended -= 1
+            self._vacate(call)
             self._outcome.finished(call, result)
         self._end_task(task)
 
@@ -301,103 +402,87 @@ class Executors:
     def _end_task(self, task: asyncio.Task[None]) -> None:
         """Let go of a task that has come to its end, and write what it has left to be written."""
         self._tasks.discard(task)
+        CURRENT.set(None)
         if self._suspended or self.queue:
             # The replies of one pass of the loop are written together.
             self.resume()
         else:
             self._outcome.flush()
 
-    # ----------------------------------------------------------------- inline and in a thread
+    async def _surround(self, call: Call) -> Any:
+        """Run a call that is exclusive, or has middleware around it, in the leader."""
+        try:
+            if not self._middleware:
+                return await self._handle(call)
+            from rpc_worker.middleware import around  # noqa: PLC0415 - few workers need it
 
-    def _start_plain(self, call: Call) -> None:
-        """Call a function that is marked inline, or have a thread call it."""
+            return await around(self._middleware, call, lambda: self._handle(call))
+        finally:
+            if call.handler.exclusive:
+                self._leave(call)
+
+    async def _handle(self, call: Call) -> Any:
+        handler = call.handler
+        if handler.mode not in {"loop", "inline"}:
+            return await self._elsewhere.run(call)
+        args, kwargs = handler.arguments(call)
+        result = handler.function(*args, **kwargs)
+        return await result if handler.mode == "loop" else result
+
+    # ------------------------------------------------------------------- not by a leader
+
+    def _divert(self, call: Call) -> bool:
+        """Return whether a call is none for a leader: it is over, must wait, or runs elsewhere."""
         handler = call.handler
         if call.answered:
-            return
-        if handler.mode != "inline":
-            self._suspended += 1
+            if handler.exclusive:
+                self._leave(call)
+            return True
+        if handler.exclusive and not self._exclusive.enter(call):
+            self.backlog += call.size
+            return True
+        if self._middleware or handler.mode == "loop":
+            return False
+        call.state = self.state
+        if handler.mode == "inline":
+            self._run_inline(call)
+        else:
+            self._place(call)
             if self._is_full():
                 self._left = 0
-            self._start_task(self._run_in_thread(call))
-            return
+            self._start_task(self._run_elsewhere(call))
+        return True
+
+    def _run_inline(self, call: Call) -> None:
+        handler = call.handler
         try:
-            args, kwargs = handler.arguments(call.params)
-            result = copy_context().run(handler.function, *args, **kwargs)
+            args, kwargs = handler.arguments(call)
+            context = self._context.copy()
+            context.run(CURRENT.set, call)
+            result = context.run(handler.function, *args, **kwargs)
         except BaseException as error:  # noqa: BLE001 - whatever a handler raises is its answer
             self._outcome.failed(call, error)
         else:
             self._outcome.finished(call, result)
+        if handler.exclusive:
+            self._leave(call)
 
-    async def _run_in_thread(self, call: Call) -> None:
-        # Only here: importing anyio costs as much as starting the interpreter.
-        from anyio import CancelScope, CapacityLimiter  # noqa: PLC0415
-        from anyio.to_thread import run_sync  # noqa: PLC0415
-
-        if self._limiter is None:
-            self._limiter = CapacityLimiter(THREADS)
+    async def _run_elsewhere(self, call: Call) -> None:
+        token = CURRENT.set(call)
         error: BaseException | None = None
         result: Any = None
         try:
             if call.answered:
                 raise asyncio.CancelledError  # noqa: TRY301 - before it could begin
-            args, kwargs = call.handler.arguments(call.params)
-            with CancelScope() as call.scope:
-                error, result = await run_sync(
-                    self._thread, call, args, kwargs, abandon_on_cancel=True, limiter=self._limiter
-                )
+            result = await self._elsewhere.run(call)
         except BaseException as reason:  # noqa: BLE001 - whatever a handler raises is its answer
             error = reason
-        self._suspended -= 1
+        CURRENT.reset(token)
+        self._vacate(call)
+        if call.handler.exclusive:
+            self._leave(call)
         if error is not None:
             self._outcome.failed(call, error)
         else:
             self._outcome.finished(call, result)
         self._end_task(cast("asyncio.Task[None]", asyncio.current_task()))
-
-    def _thread(
-        self, call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> tuple[BaseException | None, Any]:
-        # An exception goes back as a value: a future refuses StopIteration, and the loop would
-        # take KeyboardInterrupt and SystemExit for its own.
-        self.threads.add(call)
-        try:
-            return None, call.handler.function(*args, **kwargs)
-        except BaseException as error:  # noqa: BLE001 - as above
-            return error, None
-        finally:
-            self.threads.discard(call)
-
-
-class _Rest:
-    """What is left of a coroutine that has suspended, each step in the coroutine's own context.
-
-    `Context.run` cannot span an await, so every step goes through it. The task that awaits this
-    sees what the coroutine awaits, and drives it as if it were its own.
-    """
-
-    __slots__ = ("_awaited", "_context", "_coroutine")
-
-    def __init__(
-        self, coroutine: CoroutineType[Any, Any, Any], context: Context, awaited: Any
-    ) -> None:
-        self._coroutine = coroutine
-        self._context = context
-        self._awaited = awaited
-
-    def __await__(self) -> Generator[Any, Any, Any]:
-        coroutine, run, awaited = self._coroutine, self._context.run, self._awaited
-        send, throw = coroutine.send, coroutine.throw
-        while True:
-            raised: BaseException | None = None
-            value: Any = None
-            try:
-                value = yield awaited
-            except GeneratorExit:
-                run(coroutine.close)
-                raise
-            except BaseException as error:  # noqa: BLE001 - it is the coroutine's to handle
-                raised = error
-            try:
-                awaited = run(send, value) if raised is None else run(throw, raised)
-            except StopIteration as stop:
-                return stop.value

@@ -1,4 +1,4 @@
-"""Why the params of a request do not fit: which parameter, where in it, what was expected.
+"""Why what came does not fit: which parameter or item, where in it, what was expected.
 
 Imported on the failure path only. The params are decoded a second time, untyped, because msgspec's
 own text lacks what came where a constraint was broken, and what was expected of an enum.
@@ -7,21 +7,23 @@ own text lacks what came where a constraint was broken, and what was expected of
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 import msgspec
 from msgspec import Raw
 
 from rpc_worker import schema
 from rpc_worker.contract import REQUIRED
-from rpc_worker.errors import ErrorCode, RpcError
+from rpc_worker.errors import ErrorCode, RemoteError, RpcError
 from rpc_worker.schema import describe
 from rpc_worker.values import decoder
 
 if TYPE_CHECKING:
     from rpc_worker.contract import Method, Parameter
 
-__all__ = ["explain_params"]
+__all__ = ["explain_answer", "explain_answered_item", "explain_item", "explain_params"]
+
+_Node: TypeAlias = "schema.Type | schema.Reference"
 
 _SHOWN: Final = 80
 """Characters of a received value that a message shows."""
@@ -36,6 +38,51 @@ def explain_params(method: Method, params: bytes, error: Exception) -> RpcError:
             return _by_name(method, msgspec.json.decode(params, type=dict[str, Raw]), error)
         case _:
             return _invalid(method, None, "$", "an array or an object", _excerpt(params))
+
+
+def explain_item(
+    method: Method, parameter: Parameter, node: schema.Stream, index: int, item: Raw
+) -> RpcError:
+    """Return the -32602 error for an item of a stream among the arguments.
+
+    Args:
+        method: What was called.
+        parameter: Which argument it is.
+        node: The parameter's type.
+        index: How many items came before it.
+        item: One that did not decode.
+    """
+    return _invalid(method, parameter, *_in_stream(node, index, item))
+
+
+def explain_answer(method: str, node: schema.Type, answer: Raw, error: Exception) -> RemoteError:
+    """Return the error for the frontend's answer, if that is not what its contract says.
+
+    Args:
+        method: What was called.
+        node: The type of its result.
+        answer: What did not decode.
+        error: What was raised for it.
+    """
+    wrong = _wrong(node, node.annotation, answer) or _Wrong("$", describe(node), str(error))
+    return _bad_answer(method, wrong)
+
+
+def explain_answered_item(method: str, node: schema.Stream, index: int, item: Raw) -> RemoteError:
+    """Return the same for an item of the stream that the frontend answered with."""
+    return _bad_answer(method, _in_stream(node, index, item))
+
+
+def _in_stream(node: schema.Stream, index: int, item: Raw) -> _Wrong:
+    wrong = _wrong(node.item, node.item.annotation, item)
+    path, expected, received = wrong or _Wrong("$", describe(node.item), _excerpt(bytes(item)))
+    return _Wrong(f"$[{index}]{path[1:]}", expected, received)
+
+
+def _bad_answer(method: str, wrong: _Wrong) -> RemoteError:
+    place = "" if wrong.path == "$" else f" at {wrong.path}"
+    message = f"{method} answered{place} with {wrong.received}, expected {wrong.expected}"
+    return RemoteError(message, data=wrong._asdict(), method=method)
 
 
 def _by_position(method: Method, given: list[Raw], error: Exception) -> RpcError:
@@ -84,9 +131,23 @@ _EXTRA: Final = re.compile(r"Object contains unknown field `(?P<name>[^`]*)`")
 _STEP: Final = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\[\.\.\.\]")
 
 
+class _Wrong(NamedTuple):
+    """What is wrong in a value: where, what was expected there, and what came."""
+
+    path: str
+    expected: str
+    received: str
+
+
 def _mismatch(method: Method, parameter: Parameter, raw: Raw) -> RpcError | None:
+    wrong = _wrong(parameter.type, parameter.annotation, raw)
+    return None if wrong is None else _invalid(method, parameter, *wrong)
+
+
+def _wrong(node: _Node, annotation: Any, raw: Raw) -> _Wrong | None:
+    """Return what is wrong in a value; None if nothing is."""
     try:
-        decoder(parameter.annotation).decode(raw)
+        decoder(annotation).decode(raw)
     except (ValueError, RecursionError) as error:
         place = _PLACE.fullmatch(str(error))
         path = (place["path"] if place else None) or "$"
@@ -95,27 +156,26 @@ def _mismatch(method: Method, parameter: Parameter, raw: Raw) -> RpcError | None
             value = msgspec.json.decode(raw)
         except (ValueError, RecursionError):
             # A number beyond the range of a float, which only its text can show.
-            return _invalid(method, parameter, path, describe(parameter.type), _excerpt(bytes(raw)))
-        return _at(method, parameter, value, path, what)
+            return _Wrong(path, describe(node), _excerpt(bytes(raw)))
+        return _at(node, value, path, what)
     return None
 
 
-def _at(method: Method, parameter: Parameter, value: Any, path: str, what: str) -> RpcError:
-    """Return the error for what msgspec says of a place in a value."""
-    node, found = _walk(parameter.type, value, path)
+def _at(node: _Node, value: Any, path: str, what: str) -> _Wrong:
+    """Return what is wrong, from what msgspec says of a place in a value."""
+    inner, found = _walk(node, value, path)
     if (told := _LACKS.fullmatch(what)) is not None:
-        node, path = _field(node, found, told["name"]), f"{path}.{told['name']}"
-        return _invalid(method, parameter, path, _or(node, "a value"), "nothing")
+        inner, path = _field(inner, found, told["name"]), f"{path}.{told['name']}"
+        return _Wrong(path, _or(inner, "a value"), "nothing")
     if (told := _EXTRA.fullmatch(what)) is not None:
         name = told["name"]
-        known = ", ".join(f.wire for f in node.fields) if isinstance(node, schema.Record) else ""
-        received = _show(found.get(name))
-        return _invalid(method, parameter, f"{path}.{name}", f"only the members {known}", received)
+        known = ", ".join(f.wire for f in inner.fields) if isinstance(inner, schema.Record) else ""
+        return _Wrong(f"{path}.{name}", f"only the members {known}", _show(found.get(name)))
     received = "another type" if found is _UNKNOWN else _show(found)
-    return _invalid(method, parameter, path, _expectation(what, node), received)
+    return _Wrong(path, _expectation(what, inner), received)
 
 
-def _expectation(what: str, node: schema.Type | None) -> str:
+def _expectation(what: str, node: _Node | None) -> str:
     """Return what was expected: the type at the place, or what msgspec says of a constraint."""
     if (told := _EXPECTED.fullmatch(what)) is not None and told["bound"]:
         return f"{told['expected']}{told['bound']}"
@@ -128,7 +188,7 @@ _UNKNOWN: Final = object()
 """Stands for a value whose place msgspec does not tell: which member of an object it was."""
 
 
-def _walk(node: schema.Type | None, value: Any, path: str) -> tuple[schema.Type | None, Any]:
+def _walk(node: _Node | None, value: Any, path: str) -> tuple[_Node | None, Any]:
     """Follow msgspec's path into a type and a value; None where the type cannot be followed."""
     for step in _STEP.finditer(path):
         name, index = step[1], step[2]
@@ -142,7 +202,7 @@ def _walk(node: schema.Type | None, value: Any, path: str) -> tuple[schema.Type 
     return _chosen(node, value), value
 
 
-def _chosen(node: schema.Type | None, value: Any) -> schema.Type | None:
+def _chosen(node: _Node | None, value: Any) -> _Node | None:
     """Return the member of a union that a value is meant for, if that can be told."""
     if not isinstance(node, schema.Union) or value is None:
         return node
@@ -158,7 +218,7 @@ def _has_tag(record: schema.Record, value: Any) -> bool:
     return record.tag_field is not None and value.get(record.tag_field) == record.tag
 
 
-def _field(node: schema.Type | None, value: Any, name: str) -> schema.Type | None:
+def _field(node: _Node | None, value: Any, name: str) -> _Node | None:
     """Return the type of a member; of a tag, the choice that there is."""
     members = node.members if isinstance(node, schema.Union) else (node,)
     tags = [m.tag for m in members if isinstance(m, schema.Record) and m.tag_field == name]
@@ -170,7 +230,7 @@ def _field(node: schema.Type | None, value: Any, name: str) -> schema.Type | Non
     return None
 
 
-def _item(node: schema.Type | None, index: int) -> schema.Type | None:
+def _item(node: _Node | None, index: int) -> _Node | None:
     match node:
         case schema.Array():
             return node.item
@@ -182,7 +242,7 @@ def _item(node: schema.Type | None, index: int) -> schema.Type | None:
             return None
 
 
-def _or(node: schema.Type | None, otherwise: str) -> str:
+def _or(node: _Node | None, otherwise: str) -> str:
     return otherwise if node is None else describe(node)
 
 

@@ -6,6 +6,8 @@ import importlib
 import sys
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from rpc_worker.errors import ContractError
 from rpc_worker.messages import notification_line
 
@@ -29,11 +31,11 @@ def fatal_line(error: BaseException, *, debug: bool) -> bytes:
             details = {"type": type(error).__name__, "stack": _stack(error)}
     params = {"message": f"The worker cannot start: {_text(error)}", "details": details}
     try:
-        return notification_line("$/fatal", params)
+        return notification_line("$/fatal", msgspec.json.encode(params))
     except (TypeError, ValueError):
         # A name in the user's code that UTF-8 does not know.
         plain = {"message": ascii(params["message"]), "details": {"type": "UnicodeEncodeError"}}
-        return notification_line("$/fatal", plain)
+        return notification_line("$/fatal", msgspec.json.encode(plain))
 
 
 def explain(error: BaseException) -> None:

@@ -6,25 +6,26 @@ not known here.
 
 from __future__ import annotations
 
-import inspect
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 from typing_extensions import is_protocol
 
 from rpc_worker.errors import ContractError, Misfit
-from rpc_worker.markers import mode_of
-from rpc_worker.reading.names import place_of
+from rpc_worker.events import Event
+from rpc_worker.markers import exclusive_of, executor_of
+from rpc_worker.modes import Conflict, running
+from rpc_worker.reading.names import place_of, spell
 from rpc_worker.signatures import layers, mismatches, signature
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Executor
 
-    from rpc_worker.contract import Contract, Method
+    from rpc_worker.contract import Contract, EventType, Method
+    from rpc_worker.modes import Mode
 
-__all__ = ["Bound", "bind"]
-
-Mode: TypeAlias = Literal["loop", "thread", "inline"]
+__all__ = ["Bindings", "Bound", "bind"]
 
 
 class Bound(msgspec.Struct, frozen=True, eq=False):
@@ -32,17 +33,28 @@ class Bound(msgspec.Struct, frozen=True, eq=False):
 
     Attributes:
         function: Called with the arguments of the method; it is bound to its instance.
-        mode: `loop` for a coroutine function; `thread` for a plain function, or `inline` if it is
-            marked so.
+        mode: `loop` for a coroutine function, and for a stream whatever gives an async iterator;
+            `thread` for a plain function or a generator, or where its mark says.
+        exclusive: Whether it is marked so.
+        executor: What `@in_executor` names.
     """
 
     method: Method
     function: Callable[..., Any]
     mode: Mode
+    exclusive: bool = False
+    executor: Executor | None = None
 
 
-def bind(contract: Contract, implementation: object) -> dict[str, Bound]:
-    """Return the functions of an implementation by the wire names of the contract's methods.
+class Bindings(msgspec.Struct, frozen=True, eq=False):
+    """What an implementation has for a contract, by the names on the wire."""
+
+    methods: dict[str, Bound]
+    events: dict[str, Event[Any]]
+
+
+def bind(contract: Contract, implementation: object) -> Bindings:
+    """Return the functions and the events of an implementation.
 
     Raises:
         ContractError: With everything that does not fit.
@@ -56,9 +68,11 @@ def bind(contract: Contract, implementation: object) -> dict[str, Bound]:
         raise ContractError([Misfit(place_of(implementation), problem, advice)])
     fitting = _Fitting(contract, implementation)
     bound = {wire: fitting.method(method) for wire, method in contract.methods.items()}
+    events = {wire: fitting.event(event) for wire, event in contract.events.items()}
     if fitting.misfits:
         raise ContractError(fitting.misfits)
-    return {wire: found for wire, found in bound.items() if found is not None}
+    methods = {wire: found for wire, found in bound.items() if found is not None}
+    return Bindings(methods, {wire: event for wire, event in events.items() if event is not None})
 
 
 class _Fitting:
@@ -78,14 +92,25 @@ class _Fitting:
         if function is None:
             return None
         before = len(self.misfits)
-        mode = self._mode(function, method)
-        for wrong in mismatches(method, function):
+        mode = running(method, function)
+        if isinstance(mode, Conflict):
+            self._add(method, mode.expected, mode.found, mode.advice)
+            mode = mode.mode
+        for wrong in mismatches(method, function, threaded=mode == "thread"):
             place = f", parameter {wrong.parameter}" if wrong.parameter else ""
-            advice = wrong.advice or f"Write: {signature(method, function)}"
+            advice = wrong.advice
+            if not advice:
+                advice = f"Write: {signature(method, function, threaded=mode == 'thread')}"
             self._add(method, wrong.expected, wrong.found, advice, place)
-        return Bound(method, function, mode) if len(self.misfits) == before else None
+        if len(self.misfits) > before:
+            return None
+        chain = list(layers(function))
+        executor = next((e for e in map(executor_of, chain) if e is not None), None)
+        return Bound(method, function, mode, any(map(exclusive_of, chain)), executor)
 
-    def _add(self, method: Method, expected: str, found: str, advice: str, place: str = "") -> None:
+    def _add(
+        self, method: Method | EventType, expected: str, found: str, advice: str, place: str = ""
+    ) -> None:
         here, there = (".".join((start, *method.path)) for start in (self._here, self._there))
         # An object may be its own class's: nothing else has it then.
         promised = "" if here == there else f", as {there} has it"
@@ -118,7 +143,8 @@ class _Fitting:
             else:
                 found = "None"
         methods = [m.path[-1] for m in self._contract.methods.values() if m.path[:-1] == path]
-        problem = f"expected an object with the methods {', '.join(methods)}"
+        members = f"the methods {', '.join(methods)}" if methods else "events"
+        problem = f"expected an object with {members}"
         there = ".".join((self._there, *path))
         where = ".".join((self._here, *path))
         self.misfits.append(Misfit(where, f"{problem}, as {there} has them; found {found}", advice))
@@ -145,20 +171,39 @@ class _Fitting:
         self._add(method, "a method", found, f"Write: {signature(method)}")
         return None
 
-    # ------------------------------------------------------------------------ how it runs
+    # ----------------------------------------------------------------------------- its events
 
-    def _mode(self, function: Callable[..., Any], method: Method) -> Mode:
-        chain = list(layers(function))
-        marked = next((mode for mode in map(mode_of, chain) if mode is not None), None)
-        if any(map(inspect.iscoroutinefunction, chain)):
-            if marked is not None:
-                mark = "@inline" if marked == "inline" else "@in_thread"
-                self._add(method, f"def below {mark}", "async def", f"Remove {mark}, or the async")
-            return "loop"
-        if any(inspect.isasyncgenfunction(f) or inspect.isgeneratorfunction(f) for f in chain):
-            advice = "Collect the items in a list, and return that"
-            self._add(method, "a function that returns", "yield", advice)
-        return "inline" if marked == "inline" else "thread"
+    def event(self, event: EventType) -> Event[Any] | None:
+        """Return the event of the implementation, made if there is none."""
+        target = self._target(event.path[:-1])
+        if target is None:
+            return None
+        name = event.path[-1]
+        wanted = f"Event[{spell(event.payload.annotation)}]"
+        advice = f"Leave it out, or write in __init__: self.{name} = {wanted}()"
+        try:
+            found: object = getattr(target, name)
+        except Exception as error:  # noqa: BLE001 - a property of the user's may raise anything
+            if isinstance(error, AttributeError) and not hasattr(type(target), name):
+                return self._make(target, event, wanted)
+            self._add(event, wanted, f"that reading it raises {_said(error)}", advice)
+        else:
+            if _is_event(found):
+                return cast("Event[Any]", found)
+            kind = "the class itself" if isinstance(found, type) else type(found).__qualname__
+            self._add(event, wanted, kind, advice)
+        return None
+
+    def _make(self, target: object, event: EventType, wanted: str) -> Event[Any] | None:
+        name, made = event.path[-1], Event[Any]()
+        try:
+            # A frozen dataclass refuses a plain assignment.
+            object.__setattr__(target, name, made)
+        except (AttributeError, TypeError):
+            found = f"nothing, and {type(target).__qualname__} takes no new attributes"
+            advice = f"Give it a place, and write in __init__: self.{name} = {wanted}()"
+            self._add(event, wanted, found, advice)
+        return made
 
 
 # ------------------------------------------------------------------------------------- attributes
@@ -170,6 +215,10 @@ def _is_stub(target: object, name: str) -> bool:
         return False
     owner = next((cls for cls in type(target).__mro__ if name in cls.__dict__), None)
     return owner is not None and getattr(owner, "_is_protocol", False)
+
+
+def _is_event(value: object) -> bool:
+    return isinstance(value, Event)
 
 
 def _said(error: BaseException) -> str:

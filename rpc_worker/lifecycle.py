@@ -16,14 +16,19 @@ from typing import TYPE_CHECKING, Final
 
 from rpc_worker.channel import Channel
 from rpc_worker.fatal import StartError, explain, fatal_line
+from rpc_worker.frontend import serving
 from rpc_worker.signals import Signals, exit_at_once, held_back
+from rpc_worker.watchdog import Watchdog
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from contextlib import AbstractAsyncContextManager
 
     from rpc_worker.dispatch import Service
+    from rpc_worker.frontend import Frontend
     from rpc_worker.limits import Limits
+    from rpc_worker.logs import LogFeed
+    from rpc_worker.middleware import Middleware
     from rpc_worker.stdio import Wire
 
 __all__ = ["Life"]
@@ -48,6 +53,8 @@ class Life:
         service: What is offered.
         wire: Where the host is.
         lifespan: Makes what is entered before `$/ready` and left at the end, or None.
+        middleware: What stands around every handler, the first outermost.
+        frontend: What the clients offer, if the worker calls anything there.
         limits: How much is taken on.
         grace: Seconds that running handlers have when the worker ends.
         loop: The loop that `run` will run on.
@@ -64,6 +71,8 @@ class Life:
         wire: Wire,
         *,
         lifespan: Callable[[], AbstractAsyncContextManager[object]] | None,
+        middleware: Sequence[Middleware],
+        frontend: Frontend | None,
         limits: Limits,
         grace: float,
         loop: asyncio.AbstractEventLoop,
@@ -85,12 +94,18 @@ class Life:
         self._backstop = False
         self._signalled = False
         self._output.attach(loop)
-        self._channel = Channel(service, self._output, limits, loop=loop)
+        self._channel = Channel(
+            *(service, self._output, limits), loop=loop, middleware=middleware, frontend=frontend
+        )
+        self._log: LogFeed | None = None
+        self._watchdog = Watchdog(loop, service.methods, self._channel.is_busy)
         self.signals = Signals(loop, self._signal)
 
     async def run(self) -> None:
         """Live; `code` and `clean` tell how it ended."""
         self._task = asyncio.current_task()
+        # Whatever the lifespan starts may call the frontend, and so may the handlers.
+        serving.set(self._channel)
         failed = await self._live()
         if not await self._wire.drain(max(self._left(), FLUSHING)):
             _say("not all output was taken: stdout is closed or full, or the host does not read it")
@@ -100,9 +115,9 @@ class Life:
     async def _live(self) -> bool:
         """Enter the lifespan, serve, leave it; return whether that failed."""
         try:
-            async with self._lifespan_or_nothing():
+            async with self._lifespan_or_nothing() as state:
                 self._ready = True
-                await self._serve()
+                await self._serve(state)
         except asyncio.CancelledError:
             # Cancelled by a signal before it was ready; or by somebody in the lifespan.
             return self._ready
@@ -114,6 +129,14 @@ class Life:
                 explain(error)
             return True
         return False
+
+    def _log_levels_changed(self, level: int) -> None:
+        if self._log is None:
+            from rpc_worker.logs import LogFeed  # noqa: PLC0415 - few clients ask for a log
+
+            self._log = LogFeed(self._channel, self._loop, self._wire.show_strays)
+            self._channel.on_room = self._log.flush
+        self._log.ask(level)
 
     def _lifespan_or_nothing(self) -> AbstractAsyncContextManager[object]:
         if self._lifespan is None:
@@ -127,17 +150,19 @@ class Life:
             )
         return manager
 
-    async def _serve(self) -> None:
+    async def _serve(self, state: object) -> None:
         channel, output = self._channel, self._output
         channel.on_shutdown = self._end
+        channel.on_log_levels = self._log_levels_changed
+        channel.on_work = self._watchdog.wake
         output.on_taken = self._taken
-        channel.announce()
+        channel.announce(state)
         self._wire.start(
             self._receive, end=self._input_ended, hung_up=self._end, gone=self._output_gone
         )
         try:
             await self._ending
-            idle = asyncio.create_task(channel.idle())
+            idle = asyncio.create_task(channel.over())
             if self._signalled:
                 await asyncio.sleep(0)
                 if not idle.done():
@@ -153,6 +178,9 @@ class Life:
             channel.stop_intake()
             channel.cancel_all()
             raise
+        finally:
+            self._watchdog.close()
+            channel.close()
 
     def _left(self) -> float:
         """Return the seconds of grace that are left."""

@@ -1,4 +1,4 @@
-"""What a contract or a backend imports: `Struct`, `BigInt`, `raises`, `inline`, `in_thread`.
+"""What a contract or a backend imports: `Struct`, `BigInt`, and the marks of functions.
 
 The decorators only leave a mark; the functions that read the marks stand beside them. Nothing here
 knows what a contract is, or how a function is run.
@@ -7,12 +7,22 @@ knows what a contract is, or how a function is run.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final, Literal, ParamSpec, TypeVar, dataclass_transform
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Final,
+    Literal,
+    ParamSpec,
+    TypeVar,
+    dataclass_transform,
+    overload,
+)
 
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable, Iterator
+    from concurrent.futures import Executor
     from types import CoroutineType
 
     from rpc_worker.errors import RpcError
@@ -22,6 +32,11 @@ __all__ = [
     "Struct",
     "dec_hook",
     "enc_hook",
+    "exclusive",
+    "exclusive_of",
+    "executor_of",
+    "in_executor",
+    "in_process",
     "in_thread",
     "inline",
     "mode_of",
@@ -33,10 +48,20 @@ P = ParamSpec("P")
 T = TypeVar("T")
 FunctionT = TypeVar("FunctionT", bound="Callable[..., Any]")
 
-Mode = Literal["inline", "thread"]
+Mode = Literal["inline", "thread", "process", "executor"]
 
 _MODE: Final = "__rpc_worker_mode__"
+_EXECUTOR: Final = "__rpc_worker_executor__"
+_EXCLUSIVE: Final = "__rpc_worker_exclusive__"
 _RAISES: Final = "__rpc_worker_raises__"
+
+MARKS: Final[dict[Mode, str]] = {
+    "inline": "@inline",
+    "thread": "@in_thread",
+    "process": "@in_process",
+    "executor": "@in_executor",
+}
+"""How each way to run is written above a function."""
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(msgspec.field,))
@@ -91,18 +116,78 @@ def inline(function: Callable[P, T]) -> Callable[P, CoroutineType[Any, Any, T]]:
     return marked
 
 
-def in_thread(function: Callable[P, T]) -> Callable[P, CoroutineType[Any, Any, T]]:
+@overload
+def in_thread(  # type: ignore[overload-overlap]  # the narrower one comes first
+    function: Callable[P, Iterator[T]],
+) -> Callable[P, AsyncIterator[T]]: ...
+@overload
+def in_thread(function: Callable[P, T]) -> Callable[P, CoroutineType[Any, Any, T]]: ...
+def in_thread(function: Callable[..., Any]) -> Callable[..., Any]:
     """Run a `def` in a thread, as every `def` is that implements an `async def` of a contract.
+
+    To a type checker it becomes what the contract promises to a caller: an `async def`, and of a
+    generator an AsyncIterator.
+    """
+    marked: Callable[..., Any] = _run(function, "thread")
+    return marked
+
+
+def in_process(function: Callable[P, T]) -> Callable[P, CoroutineType[Any, Any, T]]:
+    """Run a `def` in another process: it is a function of a module, and its values are pickled.
 
     To a type checker it becomes what the contract's `async def` promises to a caller.
     """
-    marked: Callable[P, CoroutineType[Any, Any, T]] = _run(function, "thread")
+    marked: Callable[P, CoroutineType[Any, Any, T]] = _run(function, "process")
     return marked
+
+
+def in_executor(
+    executor: Executor,
+) -> Callable[[Callable[P, T]], Callable[P, CoroutineType[Any, Any, T]]]:
+    """Run a `def` in an executor of the worker's own, such as a pool for one database.
+
+    To a type checker it becomes what the contract's `async def` promises to a caller.
+
+    Args:
+        executor: Any of `concurrent.futures`; it is never shut down here.
+
+    Raises:
+        TypeError: It is no executor.
+    """
+    found: object = executor
+    if not callable(getattr(found, "submit", None)):
+        raise TypeError("@in_executor takes an executor: write @in_executor(ThreadPoolExecutor(1))")
+
+    def mark(function: Callable[P, T]) -> Callable[P, CoroutineType[Any, Any, T]]:
+        marked: Callable[P, CoroutineType[Any, Any, T]] = _run(function, "executor")
+        setattr(marked, _EXECUTOR, executor)
+        return marked
+
+    return mark
+
+
+def exclusive(function: FunctionT) -> FunctionT:
+    """Run one call at a time of all the methods that are marked so; the others wait in order.
+
+    A handler that waits for its window lets another one run meanwhile.
+    """
+    setattr(function, _EXCLUSIVE, True)
+    return function
 
 
 def mode_of(function: Callable[..., Any]) -> Mode | None:
     """Return how a function asks to be run, or None if it does not say."""
     return getattr(function, _MODE, None)
+
+
+def executor_of(function: Callable[..., Any]) -> Executor | None:
+    """Return the executor that a function asks to be run in."""
+    return getattr(function, _EXECUTOR, None)
+
+
+def exclusive_of(function: Callable[..., Any]) -> bool:
+    """Tell whether a function asks to be run by itself."""
+    return getattr(function, _EXCLUSIVE, False)
 
 
 def raised_by(function: Callable[..., Any]) -> tuple[type[RpcError], ...]:
@@ -112,8 +197,9 @@ def raised_by(function: Callable[..., Any]) -> tuple[type[RpcError], ...]:
 
 def _run(function: Any, mode: Mode) -> Any:
     if mode_of(function) not in {None, mode}:
+        marks = [mark for found, mark in MARKS.items() if found in {mode, mode_of(function)}]
         raise TypeError(
-            f"{function.__qualname__} is marked both @inline and @in_thread: choose one of them"
+            f"{function.__qualname__} is marked both {marks[0]} and {marks[1]}: choose one of them"
         )
     setattr(function, _MODE, mode)
     return function

@@ -9,7 +9,8 @@ Nothing here reads or writes anything, and nothing here knows of methods.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from math import ceil
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
@@ -21,6 +22,7 @@ from rpc_worker.lines import HEAD
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rpc_worker.context import Trace
     from rpc_worker.lines import Line, Oversized
 
     Id: TypeAlias = bytes
@@ -41,9 +43,12 @@ __all__ = [
     "decode",
     "decode_oversized",
     "error_line",
+    "milliseconds",
     "notification_line",
+    "request_line",
     "result_line",
     "result_parts",
+    "text",
 ]
 
 NULL: Final = b"null"
@@ -57,12 +62,20 @@ class Request(msgspec.Struct, gc=False):
         method: The name as it came.
         id: The id's own bytes, to be echoed and compared as they are.
         params: A JSON array or object, undecoded; or whatever else was sent as params.
+        session: Of a notification, the session that it is of, as it was sent.
+        timeout: Milliseconds that it may take, as they were sent; `milliseconds` reads them.
+        traceparent: Where it is in a trace, as W3C has it, as it was sent; `text` reads it.
+        tracestate: What belongs to that.
     """
 
     jsonrpc: Literal["2.0"]
     method: str
     id: Id | UnsetType = UNSET
     params: Raw | UnsetType = UNSET
+    session: Raw | UnsetType = UNSET
+    timeout: Raw | UnsetType = msgspec.field(default=UNSET, name="timeoutMs")
+    traceparent: Raw | UnsetType = UNSET
+    tracestate: Raw | UnsetType = UNSET
 
 
 class Response(msgspec.Struct):
@@ -114,6 +127,9 @@ class _Envelope(msgspec.Struct):
 _decode_request: Final = msgspec.json.Decoder(Request | list[Raw]).decode
 _decode_envelope: Final = msgspec.json.Decoder(_Envelope).decode
 _check_grammar: Final = msgspec.json.Decoder(Raw).decode
+_decode_text: Final = msgspec.json.Decoder(str).decode
+_Milliseconds: TypeAlias = Annotated[float, msgspec.Meta(ge=0)]
+_decode_milliseconds: Final = msgspec.json.Decoder(_Milliseconds).decode
 _encode: Final = msgspec.json.Encoder().encode
 
 _NESTING_BYTES: Final = 2 * NESTING
@@ -154,6 +170,25 @@ def decode_oversized(line: Oversized, limit: int) -> Response | Invalid:
         {"limit": limit, "received": line.length},
     )
     return _salvaged(line.head, error)
+
+
+def milliseconds(raw: Raw) -> float | None:
+    """Return what stands as `timeoutMs`, or None if it is no finite number from 0 on."""
+    try:
+        found: float = _decode_milliseconds(raw)
+    except msgspec.DecodeError:
+        return None
+    return found
+
+
+def text(raw: Raw | UnsetType) -> str | None:
+    """Return what stands where a text belongs, or None if it is missing or something else."""
+    if raw is UNSET:
+        return None
+    try:
+        return _decode_text(raw)
+    except msgspec.DecodeError:
+        return None
 
 
 def _decode_loosely(line: bytes, error: Exception) -> Response | Invalid:
@@ -268,9 +303,40 @@ def error_line(identity: bytes, error: ErrorObject) -> bytes:
     return b'{"jsonrpc":"2.0","id":%b,"error":%b}\n' % (identity, _encode(error))
 
 
-def notification_line(method: str, params: Any) -> bytes:
-    """Return the line of a notification to everybody."""
-    return b'{"jsonrpc":"2.0","method":%b,"params":%b}\n' % (_encode(method), _encode(params))
+def notification_line(method: str, params: bytes, session: str | None = None) -> bytes:
+    """Return the line of a notification, to one session or to everybody.
+
+    Who reads tells by the first bytes whether a line is for another session.
+
+    Args:
+        method: The name on the wire.
+        params: JSON text.
+        session: The session that it is for; None for all.
+    """
+    head = b"" if session is None else b'"session":"%b",' % session.encode()
+    return b'{"jsonrpc":"2.0",%b"method":%b,"params":%b}\n' % (head, _encode(method), params)
+
+
+def request_line(
+    identity: bytes,
+    method: str,
+    params: bytes,
+    timeout_ms: float | None = None,
+    trace: Trace | None = None,
+) -> bytes:
+    """Return the line of a request of ours; its deadline and its trace, where it has them."""
+    line = b'{"jsonrpc":"2.0","id":%b,"method":%b,"params":%b' % (
+        *(identity, _encode(method)),
+        params,
+    )
+    if timeout_ms is not None:
+        # Rounded up: the peer must not give up before we do.
+        line += b',"timeoutMs":%d' % ceil(timeout_ms)
+    if trace is not None:
+        line += b',"traceparent":%b' % _encode(trace.traceparent)
+        if trace.tracestate is not None:
+            line += b',"tracestate":%b' % _encode(trace.tracestate)
+    return line + b"}\n"
 
 
 def batch_parts(answers: Sequence[bytes]) -> tuple[bytes, ...]:

@@ -8,42 +8,58 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
-
-from rpc_worker import schema
 from rpc_worker.contract import REQUIRED
-from rpc_worker.markers import enc_hook
+from rpc_worker.json_schema import Schemas
+from rpc_worker.schema import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from rpc_worker.contract import Contract, ErrorType, Method, Parameter
+    from rpc_worker.contract import Contract, ErrorType, EventType, Method, Parameter
 
 __all__ = ["document"]
-
-Schema = dict[str, Any]
 
 OPENRPC: Final = "1.3.2"
 
 
-def document(contract: Contract, *, name: str, version: str) -> dict[str, Any]:
+def document(
+    contract: Contract, *, name: str, version: str, frontend: Contract | None = None
+) -> dict[str, Any]:
     """Return the OpenRPC document of a contract, made of what JSON has and nothing else.
 
     Args:
         contract: What is described.
         name: The worker's name for people, the document's title.
         version: The worker's own version.
+        frontend: What the worker calls in its turn, if anything.
     """
-    schemas = _Schemas()
+    schemas = Schemas()
     info: dict[str, Any] = {"title": name, "version": version}
     if contract.doc:
         info["description"] = contract.doc
+    described = {"openrpc": OPENRPC, "info": info} | _members(contract, schemas)
+    if frontend is not None:
+        said = {"description": frontend.doc} if frontend.doc else {}
+        described["x-frontend"] = said | _members(frontend, schemas)
+    return described | {"components": {"schemas": schemas.components}}
+
+
+def _members(contract: Contract, schemas: Schemas) -> dict[str, Any]:
+    """Return the methods of a contract, and its events, for which OpenRPC has no place."""
     methods = [_method(method, schemas) for method in contract.methods.values()]
-    components = {"schemas": schemas.components}
-    return {"openrpc": OPENRPC, "info": info, "methods": methods, "components": components}
+    described: dict[str, Any] = {"methods": methods}
+    if contract.events:
+        described["x-events"] = [_event(event, schemas) for event in contract.events.values()]
+    return described
 
 
-def _method(method: Method, schemas: _Schemas) -> dict[str, Any]:
+def _event(event: EventType, schemas: Schemas) -> dict[str, Any]:
+    described: dict[str, Any] = {"name": event.wire}
+    if event.doc:
+        described["description"] = event.doc
+    payload = {"name": "payload", "required": True, "schema": schemas.of(event.payload)}
+    return described | {"paramStructure": "by-position", "params": [payload]}
+
+
+def _method(method: Method, schemas: Schemas) -> dict[str, Any]:
     by_name_only = any(parameter.keyword for parameter in method.parameters)
     described: dict[str, Any] = {"name": method.wire}
     if method.doc:
@@ -54,194 +70,28 @@ def _method(method: Method, schemas: _Schemas) -> dict[str, Any]:
         described["description"] = f"{method.doc}\n\nDeprecated: {method.deprecated}".strip()
     described["paramStructure"] = "by-name" if by_name_only else "either"
     described["params"] = [_parameter(parameter, schemas) for parameter in method.parameters]
-    described["result"] = {"name": "result", "schema": schemas.of(method.result)}
+    described["result"] = {"name": "result", "schema": schemas.crossing(method.result)}
     if method.errors:
         described["errors"] = [_error(error, schemas) for error in method.errors]
     return described
 
 
-def _parameter(parameter: Parameter, schemas: _Schemas) -> dict[str, Any]:
+def _parameter(parameter: Parameter, schemas: Schemas) -> dict[str, Any]:
     described: dict[str, Any] = {
         "name": parameter.wire,
-        "required": parameter.default is REQUIRED,
-        "schema": schemas.of(parameter.type, default=parameter.default),
+        # Nobody has to listen to progress.
+        "required": parameter.default is REQUIRED and not isinstance(parameter.type, Progress),
+        "schema": schemas.crossing(parameter.type, default=parameter.default),
     }
     if parameter.doc:
         described["description"] = parameter.doc
     return described
 
 
-def _error(error: ErrorType, schemas: _Schemas) -> dict[str, Any]:
+def _error(error: ErrorType, schemas: Schemas) -> dict[str, Any]:
     message = error.doc.partition("\n")[0] or error.name
     described: dict[str, Any] = {"code": error.code, "message": message}
     if error.data is not None:
         # OpenRPC has room for an example here, and none for a type: its tools show what it is.
         described["data"] = schemas.of(error.data)
     return described
-
-
-class _Schemas:
-    """The schemas of a document; records and enumerations are described once.
-
-    Attributes:
-        components: By name.
-    """
-
-    def __init__(self) -> None:
-        self.components: dict[str, Schema] = {}
-        self._names: dict[int, str] = {}
-
-    def of(self, node: schema.Type, *, default: Any = msgspec.UNSET, doc: str = "") -> Schema:
-        """Return the schema of a type, with what is said of it at this place."""
-        described = self._plain(node)
-        said: Schema = {"description": doc} if doc else {}
-        if default is not msgspec.UNSET:
-            said["default"] = msgspec.to_builtins(default, str_keys=True, enc_hook=enc_hook)
-        if said and "$ref" in described:
-            # Draft 7 ignores whatever stands beside a reference.
-            described = {"allOf": [described]}
-        return described | said
-
-    def _plain(self, node: schema.Type) -> Schema:
-        match node:
-            case schema.Scalar():
-                return _SCALARS[node.kind] | _bounds(node.constraints, _LENGTHS.get(node.kind))
-            case schema.Choice():
-                return {"enum": list(node.values)}
-            case schema.Enumeration() | schema.Record():
-                return {"$ref": f"#/components/schemas/{self._component(node)}"}
-            case schema.Array():
-                items = {"type": "array", "items": self.of(node.item)}
-                return items | _bounds(node.constraints, ("minItems", "maxItems"))
-            case schema.Tuple():
-                return _array([self.of(item) for item in node.items], len(node.items), closed=True)
-            case schema.Map():
-                members = {"type": "object", "additionalProperties": self.of(node.value)}
-                keys = self._keys(node.key)
-                members |= {"propertyNames": keys} if keys else {}
-                return members | _bounds(node.constraints, ("minProperties", "maxProperties"))
-            case schema.Union():
-                return {"anyOf": [self.of(member) for member in node.members]}
-
-    def _component(self, node: schema.Enumeration | schema.Record) -> str:
-        if id(node) not in self._names:
-            base = name = _name(node)
-            number = 2
-            while name in self.components:
-                name, number = f"{base}{number}", number + 1
-            self._names[id(node)] = name
-            # It may contain itself: its name must be known before its content is.
-            described = self.components[name] = {"title": name}
-            if node.doc:
-                described["description"] = node.doc
-            if isinstance(node, schema.Enumeration):
-                described["enum"] = [member.value for member in node.members]
-            else:
-                described |= self._record(node)
-        return self._names[id(node)]
-
-    def _record(self, node: schema.Record) -> Schema:
-        if node.array_like:
-            items = [self._field(field) for field in node.fields]
-            length = sum(field.required for field in node.fields)
-            if node.tag is not None:
-                items.insert(0, {"const": node.tag})
-                length += 1
-            return _array(items, length, closed=node.forbid_unknown or node.kind == "namedtuple")
-        properties = {field.wire: self._field(field) for field in node.fields}
-        required = [field.wire for field in node.fields if field.required]
-        if node.tag_field is not None:
-            properties = {node.tag_field: {"const": node.tag}, **properties}
-            required.insert(0, node.tag_field)
-        described: Schema = {"type": "object", "properties": properties}
-        if required:
-            described["required"] = required
-        if node.forbid_unknown:
-            described["additionalProperties"] = False
-        return described
-
-    def _field(self, field: schema.Field) -> Schema:
-        described = self.of(field.type, default=field.default, doc=field.doc)
-        return described | ({"deprecated": True} if field.deprecated else {})
-
-    def _keys(self, node: schema.Type) -> Schema:
-        """Return the schema of an object's keys, which are texts whatever their type is."""
-        match node:
-            case schema.Scalar(kind="any"):
-                return {}
-            case schema.Scalar(kind="int" | "bigint"):
-                return {"pattern": "^-?[0-9]+$"}
-            case schema.Scalar(kind="float"):
-                return {"pattern": r"^-?[0-9.]+([eE][-+]?[0-9]+)?$"}
-            case schema.Choice():
-                return {"enum": [str(value) for value in node.values]}
-            case schema.Enumeration():
-                return {"enum": [str(member.value) for member in node.members]}
-            case schema.Union():
-                return {"anyOf": [self._keys(member) for member in node.members]}
-            case _:
-                return {key: value for key, value in self.of(node).items() if key != "type"}
-
-
-def _name(node: schema.Type) -> str:
-    """Return a name for a component: `Page_Item` for `Page[Item]`."""
-    match node:
-        case schema.Record():
-            return "_".join([node.name.partition("[")[0], *map(_name, node.arguments)])
-        case schema.Enumeration():
-            return node.name
-        case schema.Scalar():
-            return node.kind
-        case schema.Array():
-            return f"{_name(node.item)}_{node.kind}"
-        case _:
-            return type(node).__name__.lower()
-
-
-def _array(items: Sequence[Schema], required: int, *, closed: bool) -> Schema:
-    described: Schema = {"type": "array", "minItems": required}
-    if items:
-        described["items"] = list(items)
-    if closed:
-        described["maxItems"] = len(items)
-    return described
-
-
-_SCALARS: Final[dict[str, Schema]] = {
-    "any": {},
-    "raw": {},
-    "null": {"type": "null"},
-    "bool": {"type": "boolean"},
-    "int": {"type": "integer"},
-    "float": {"type": "number"},
-    "str": {"type": "string"},
-    "bytes": {"type": "string", "contentEncoding": "base64"},
-    "bigint": {"type": "string", "pattern": "^-?[0-9]+$"},
-    "datetime": {"type": "string", "format": "date-time"},
-    "date": {"type": "string", "format": "date"},
-    "time": {"type": "string", "format": "time"},
-    "timedelta": {"type": "string", "format": "duration"},
-    "uuid": {"type": "string", "format": "uuid"},
-    "decimal": {"type": "string"},
-}
-
-_LENGTHS: Final = {"str": ("minLength", "maxLength")}
-
-_BOUNDS: Final = {
-    "gt": "exclusiveMinimum",
-    "ge": "minimum",
-    "lt": "exclusiveMaximum",
-    "le": "maximum",
-    "multiple_of": "multipleOf",
-    "pattern": "pattern",
-}
-
-
-def _bounds(constraints: schema.Constraints | None, lengths: tuple[str, str] | None) -> Schema:
-    if constraints is None:
-        return {}
-    names = dict(_BOUNDS)
-    if lengths is not None:
-        names |= {"min_length": lengths[0], "max_length": lengths[1]}
-    found = {there: getattr(constraints, here) for here, there in names.items()}
-    return {name: value for name, value in found.items() if value is not None}

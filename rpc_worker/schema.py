@@ -151,6 +151,37 @@ class Union(Node, frozen=True, eq=False):
     members: tuple[Type, ...]
 
 
+class Stream(Node, frozen=True, eq=False):
+    """`AsyncIterator[T]`: items that come one after the other, for whoever asks for them.
+
+    Attributes:
+        optional: Whether None may be given in its place; only a parameter's can be.
+    """
+
+    item: Type
+    optional: bool = False
+
+
+class Progress(Node, frozen=True, eq=False):
+    """`Progress[T]`: what a method says of its course before it answers; a parameter only."""
+
+    value: Type
+
+
+class Callback(Node, frozen=True, eq=False):
+    """`Callable[[A], Awaitable[R]]`: a function of the caller's; a parameter only.
+
+    Attributes:
+        result: What it answers with; None for `Callable[[A], None]`, which goes one way. With
+            `Awaitable[None]` it is the Scalar "null": an answer without a value.
+        optional: Whether None may be given in its place.
+    """
+
+    parameters: tuple[Type, ...]
+    result: Type | None
+    optional: bool = False
+
+
 class Source(msgspec.Struct, frozen=True):
     """Where something was defined: the module's name, and its line (0 if unknown)."""
 
@@ -161,8 +192,11 @@ class Source(msgspec.Struct, frozen=True):
 
 Type: TypeAlias = Scalar | Choice | Enumeration | Array | Tuple | Map | Record | Union
 
+Reference: TypeAlias = Stream | Progress | Callback
+"""What travels as a token or a handle in a value's place, and is itself no value."""
 
-def describe(node: Type) -> str:
+
+def describe(node: Type | Reference) -> str:
     """Return a type as a person would say it: `list of float`, `"a" or "b"`, `Match or null`."""
     match node:
         case Scalar(kind="any" | "raw"):
@@ -183,6 +217,12 @@ def describe(node: Type) -> str:
             return node.name
         case Union():
             return " or ".join(describe(member) for member in node.members)
+        case Stream():
+            return f"stream of {describe(node.item)}{' or null' * node.optional}"
+        case Progress():
+            return "token of progress, or null"
+        case Callback():
+            return f"callback{' or null' * node.optional}"
 
 
 def _json(value: object) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+from collections.abc import Iterable
 from inspect import Parameter as Found
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +17,8 @@ from rpc_worker.contract import REQUIRED, Method, Parameter
 from rpc_worker.reading.hints import Unresolved, function_hints
 from rpc_worker.reading.methods import is_self
 from rpc_worker.reading.names import spell
+from rpc_worker.reading.references import form_of
+from rpc_worker.schema import Callback, Progress, Stream
 from rpc_worker.subtyping import accepts
 
 if TYPE_CHECKING:
@@ -40,8 +43,16 @@ class Mismatch(msgspec.Struct, frozen=True):
     advice: str = ""
 
 
-def mismatches(method: Method, function: Callable[..., Any]) -> Iterator[Mismatch]:
-    """Yield whatever keeps the function from being called as the method, and typed as it."""
+def mismatches(
+    method: Method, function: Callable[..., Any], *, threaded: bool
+) -> Iterator[Mismatch]:
+    """Yield whatever keeps the function from being called as the method, and typed as it.
+
+    Args:
+        method: What the contract has.
+        function: What the implementation has.
+        threaded: Whether it runs in a thread, where streams and callbacks block.
+    """
     if (first := _in_the_place_of_self(function)) is not None:
         yield Mismatch("self as the first parameter", first)
         return
@@ -61,14 +72,20 @@ def mismatches(method: Method, function: Callable[..., Any]) -> Iterator[Mismatc
             yield _missing(parameter)
             continue
         taken.add(candidate.name)
-        mismatch = None if candidate.kind in _VARIADIC else _compare(parameter, candidate, hints)
+        mismatch = (
+            None
+            if candidate.kind in _VARIADIC
+            else _compare(parameter, candidate, hints, threaded=threaded)
+        )
         if mismatch is not None:
             yield mismatch
     for name, extra in found.parameters.items():
         if name not in taken and extra.kind not in _VARIADIC and extra.default is Found.empty:
             yield Mismatch("no such parameter, or one with a default", "it without", name)
-    if "return" in hints and not accepts(method.result_annotation, hints["return"]):
-        yield Mismatch(f"-> {spell(method.result_annotation)}", f"-> {spell(hints['return'])}")
+    promised = _result_of(method, threaded=threaded)
+    if "return" in hints and not _returns(method, promised, hints["return"], threaded=threaded):
+        there = "" if promised == method.result_annotation else " in a thread"
+        yield Mismatch(f"-> {spell(promised)}{there}", f"-> {spell(hints['return'])}")
 
 
 def _in_the_place_of_self(function: Callable[..., Any]) -> str | None:
@@ -81,6 +98,7 @@ def _in_the_place_of_self(function: Callable[..., Any]) -> str | None:
     return None if is_self(first) or first.kind is Found.VAR_POSITIONAL else first.name
 
 
+_ITERABLE: Final[Any] = Iterable
 _VARIADIC: Final = (Found.VAR_POSITIONAL, Found.VAR_KEYWORD)
 _BY_POSITION: Final = (Found.POSITIONAL_ONLY, Found.POSITIONAL_OR_KEYWORD)
 
@@ -109,7 +127,9 @@ def _missing(parameter: Parameter) -> Mismatch:
     return Mismatch(f"{kind}{default}", "none", parameter.name)
 
 
-def _compare(parameter: Parameter, found: Found, hints: Mapping[str, Any]) -> Mismatch | None:
+def _compare(
+    parameter: Parameter, found: Found, hints: Mapping[str, Any], *, threaded: bool
+) -> Mismatch | None:
     """Return what is wrong with the parameter that takes the argument, None if nothing is."""
     name = parameter.name
     if found.name != name:
@@ -123,9 +143,32 @@ def _compare(parameter: Parameter, found: Found, hints: Mapping[str, Any]) -> Mi
             return Mismatch(f"the default {parameter.default!r}", "none", name)
         if not _is_same(found.default, parameter.default):
             return Mismatch(f"the default {parameter.default!r}", repr(found.default), name)
-    if name in hints and not accepts(hints[name], parameter.annotation):
-        return Mismatch(spell(parameter.annotation), spell(hints[name]), name)
+    promised = _type_of(parameter, threaded=threaded)
+    if name in hints and not accepts(hints[name], promised):
+        there = "" if promised == parameter.annotation else " in a thread"
+        return Mismatch(f"{spell(promised)}{there}", spell(hints[name]), name)
     return None
+
+
+def _type_of(parameter: Parameter, *, threaded: bool) -> Any:
+    """Return what a function is given for a parameter, by where it runs."""
+    node = parameter.type
+    if isinstance(node, Stream | Progress | Callback):
+        return form_of(node, threaded=threaded)
+    return parameter.annotation
+
+
+def _result_of(method: Method, *, threaded: bool) -> Any:
+    if not isinstance(method.result, Stream):
+        return method.result_annotation
+    return form_of(method.result, threaded=threaded)
+
+
+def _returns(method: Method, promised: Any, hint: Any, *, threaded: bool) -> bool:
+    if threaded and isinstance(method.result, Stream):
+        # A generator gives an Iterator, and that is the advice; any Iterable can be gone through.
+        promised = _ITERABLE[method.result.item.annotation]
+    return accepts(promised, hint)
 
 
 def _is_same(one: object, other: object) -> bool:
@@ -135,12 +178,15 @@ def _is_same(one: object, other: object) -> bool:
         return False
 
 
-def signature(method: Method, function: Callable[..., Any] | None = None) -> str:
+def signature(
+    method: Method, function: Callable[..., Any] | None = None, *, threaded: bool = False
+) -> str:
     """Return the line that defines the method, as an implementation writes it.
 
     Args:
         method: What the contract has.
         function: What there is already; it decides between `def` and `async def`.
+        threaded: Whether that runs in a thread.
     """
     is_async = method.kind == "async"
     if function is not None:
@@ -153,9 +199,9 @@ def signature(method: Method, function: Callable[..., Any] | None = None) -> str
         if parameter.keyword and "*" not in parts:
             parts.append("*")
         default = "" if parameter.default is REQUIRED else f" = {parameter.default!r}"
-        parts.append(f"{parameter.name}: {spell(parameter.annotation)}{default}")
+        parts.append(f"{parameter.name}: {spell(_type_of(parameter, threaded=threaded))}{default}")
     head = f"{'async ' if is_async else ''}def {method.path[-1]}"
-    return f"{head}({', '.join(parts)}) -> {spell(method.result_annotation)}"
+    return f"{head}({', '.join(parts)}) -> {spell(_result_of(method, threaded=threaded))}"
 
 
 def layers(function: Any) -> Iterator[Any]:

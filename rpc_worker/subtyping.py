@@ -10,6 +10,7 @@ import collections.abc
 import types
 from typing import Annotated, Any, Final, Literal, get_args, get_origin
 
+from rpc_worker.progress import Progress
 from rpc_worker.reading.hints import UnusableAlias, is_union, resolve_aliases
 
 __all__ = ["accepts"]
@@ -65,19 +66,50 @@ _INVARIANT: Final = frozenset(
 )
 
 
+_CALLABLE: Final[Any] = collections.abc.Callable
+_OF_ONE: Final[dict[type, int]] = {
+    collections.abc.AsyncIterable: 0,
+    collections.abc.AsyncIterator: 0,
+    collections.abc.AsyncGenerator: 0,
+    collections.abc.Iterable: 0,
+    collections.abc.Iterator: 0,
+    collections.abc.Generator: 0,
+    collections.abc.Awaitable: -1,
+    collections.abc.Coroutine: -1,
+    types.CoroutineType: -1,
+}
+"""Which argument counts of classes that have one, or more and the others do not matter here."""
+
+
 def _accepts_items(
     wide_class: type, wide: tuple[Any, ...], narrow_class: type, narrow: tuple[Any, ...]
 ) -> bool:
     """Compare what two generic classes are of."""
     if not wide or not narrow:
         return True
+    if wide_class is _CALLABLE:
+        return _accepts_call(wide, narrow)
+    if wide_class is Progress:
+        # It is reported to: what is given must take whatever the function has.
+        return _accepts(narrow[0], wide[0])
     if ... in wide or (narrow_class is tuple and wide_class is not tuple):
         return all(_accepts(wide[0], item) for item in narrow if item is not ...)
+    if wide_class in _OF_ONE:
+        return _accepts(wide[_OF_ONE[wide_class]], narrow[_OF_ONE.get(narrow_class, 0)])
     if len(wide) != len(narrow) or ... in narrow:
         return False
     pairs = list(zip(wide, narrow, strict=True))
     both_ways = wide_class not in _INVARIANT or all(_accepts(n, w) for w, n in pairs)
     return both_ways and all(_accepts(w, n) for w, n in pairs)
+
+
+def _accepts_call(wide: tuple[Any, ...], narrow: tuple[Any, ...]) -> bool:
+    given, taken = wide[0], narrow[0]
+    if given is ... or taken is ...:
+        return True
+    if len(taken) != len(given):
+        return False
+    return all(map(_accepts, taken, given)) and _accepts(wide[-1], narrow[-1])
 
 
 def _bare(hint: Any) -> Any:

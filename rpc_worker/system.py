@@ -6,7 +6,7 @@ in motion is not known here; it only leaves a mark.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
@@ -22,30 +22,36 @@ if TYPE_CHECKING:
     from rpc_worker.dispatch import Service
     from rpc_worker.limits import Limits
     from rpc_worker.messages import Request
+    from rpc_worker.session_table import SessionTable
 
-__all__ = ["Session", "System"]
+__all__ = ["System"]
 
-_HELLO = '{"session": 1 to 32 of A-Z a-z 0-9 _ -, "window"?: string}'
+_Level: TypeAlias = Literal[
+    "debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"
+]
+
+_HELLO: Final = (
+    '{"session": 1 to 32 of A-Z a-z 0-9 _ -, "window"?: string, "log"?: "debug", "info", "notice", '
+    '"warning", "error", "critical", "alert" or "emergency"}'
+)
 
 
-class Session(msgspec.Struct, frozen=True):
-    """A client that said hello, as it said it.
+class _Hello(msgspec.Struct, frozen=True):
+    """What a client says of itself.
 
     Attributes:
         session: Random, made by the client; the part of its ids before the first `:`.
         window: Stable across reloads of a page; None for a client without windows.
+        log: The lowest level of log records that it wants; None for no log.
     """
 
     session: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,32}\Z")]
     window: str | None = None
+    log: _Level | None = None
 
 
-class _ByPosition(Session, array_like=True, frozen=True):
+class _ByPosition(_Hello, array_like=True, frozen=True):
     """The same, from params by position."""
-
-
-SESSIONS = 1_000
-"""Sessions that are remembered: many more than an application has windows."""
 
 
 class System:
@@ -53,15 +59,14 @@ class System:
 
     Attributes:
         methods: What is offered, by name.
-        sessions: The clients that said hello last, by session.
         shutdown_asked: Whether `system.shutdown` has been called.
     """
 
-    def __init__(self, service: Service, limits: Limits) -> None:
-        self.sessions: dict[str, Session] = {}
+    def __init__(self, service: Service, limits: Limits, sessions: SessionTable) -> None:
         self.shutdown_asked = False
         self._service = service
         self._limits = limits
+        self._sessions = sessions
         self.methods: dict[str, Callable[[Raw | UnsetType], bytes]] = {
             "system.hello": self._hello,
             "system.ping": self._ping,
@@ -82,9 +87,9 @@ class System:
 
     def _hello(self, params: Raw | UnsetType) -> bytes:
         given = b"{}" if params is UNSET else bytes(params)
-        kind = _ByPosition if given[:1] == b"[" else Session
+        kind = _ByPosition if given[:1] == b"[" else _Hello
         try:
-            session = msgspec.json.decode(given, type=kind)
+            hello = msgspec.json.decode(given, type=kind)
         except (ValueError, RecursionError) as error:
             received = given[:80].decode(errors="replace")
             raise RpcError(
@@ -92,9 +97,12 @@ class System:
                 code=ErrorCode.INVALID_PARAMS,
                 data={"param": None, "path": "$", "expected": _HELLO, "received": received},
             ) from None
-        self.sessions[session.session] = session
-        if len(self.sessions) > SESSIONS:
-            del self.sessions[next(iter(self.sessions))]
+        level = 0
+        if hello.log is not None:
+            from rpc_worker.logs import LEVELS  # noqa: PLC0415 - few clients ask for a log
+
+            level = LEVELS[hello.log]
+        self._sessions.hello(hello.session, hello.window, level)
         return msgspec.json.encode({**self._service.identity(), "limits": self._limits})
 
     def _ping(self, params: Raw | UnsetType) -> bytes:

@@ -7,7 +7,12 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
 
-from rpc_worker.arguments import check_contract, check_implementation, check_options
+from rpc_worker.arguments import (
+    check_contract,
+    check_frontend,
+    check_implementation,
+    check_options,
+)
 from rpc_worker.fatal import StartError, explain, fatal_line
 from rpc_worker.importing import module_being_imported
 from rpc_worker.limits import Limits
@@ -16,11 +21,12 @@ from rpc_worker.signals import end_at_exit, exit_at_once
 from rpc_worker.stdio import take
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from contextlib import AbstractAsyncContextManager
 
     from rpc_worker.dispatch import Service
     from rpc_worker.lifecycle import Life
+    from rpc_worker.middleware import Middleware
     from rpc_worker.stdio import Wire
 
 __all__ = ["StartError", "run", "serve"]
@@ -29,19 +35,24 @@ TELLING: Final = 5.0
 """Seconds that a host has to take the line that says why the worker does not start."""
 
 Lifespan: TypeAlias = "Callable[[], AbstractAsyncContextManager[object]]"
-Load: TypeAlias = "Callable[[], tuple[object, type[Any] | None]]"
+Load: TypeAlias = "Callable[[], tuple[object, type[Any] | None, type[Any] | None]]"
+"""Returns the implementation, its contract and the frontend's, the latter two where they are given.
+"""
 
 
 def serve(
     implementation: object,
     contract: type[Any] | None = None,
     *,
+    frontend: type[Any] | None = None,
     lifespan: Lifespan | None = None,
+    middleware: Sequence[Middleware] = (),
     limits: Limits | None = None,
     grace: float = 5.0,
     name: str | None = None,
     version: str = "0.0.0",
     debug: bool = False,
+    debugger: bool = False,
 ) -> NoReturn:
     """Serve an implementation on stdin and stdout, until the host has had enough of it.
 
@@ -55,13 +66,20 @@ def serve(
         implementation: The object whose methods are called.
         contract: The typed class that it implements; by default the Protocol that its class
             inherits, else its own class.
+        frontend: The typed class of what the windows offer the worker; `caller(frontend)` in a
+            handler is the calling window's.
         lifespan: Makes an asynchronous context manager, entered before the first request and left
-            after the last; a function with `@contextlib.asynccontextmanager`.
+            after the last; a function with `@contextlib.asynccontextmanager`. What it yields is
+            `current_call().state`.
+        middleware: What stands around every handler, the first outermost: `async def m(call,
+            proceed)`, which returns `await proceed()` or something else in its place.
         limits: How much is taken on; see `Limits`.
         grace: Seconds that running handlers have when the worker ends.
         name: The worker's name for people; the contract's name by default.
         version: The worker's own version.
         debug: Whether errors carry their traceback to the caller.
+        debugger: Whether `breakpoint()` waits for somebody to attach; so does it where the
+            environment has RPC_WORKER_DEBUGGER=1. Deadlines do not end what is looked at then.
 
     Raises:
         RuntimeError: Called where nothing can be served: in a thread, in a running event loop, or
@@ -75,13 +93,15 @@ def serve(
             '`if __name__ == "__main__":`'
         )
     run(
-        lambda: (implementation, contract),
+        lambda: (implementation, contract, frontend),
         lifespan=lifespan,
+        middleware=middleware,
         limits=limits,
         grace=grace,
         name=name,
         version=version,
         debug=debug,
+        debugger=debugger,
     )
 
 
@@ -89,11 +109,13 @@ def run(
     load: Load,
     *,
     lifespan: Lifespan | None = None,
+    middleware: Sequence[Middleware] = (),
     limits: Limits | None = None,
     grace: float = 5.0,
     name: str | None = None,
     version: str = "0.0.0",
     debug: bool = False,
+    debugger: bool = False,
 ) -> NoReturn:
     """Serve what `load` returns, an implementation and perhaps its contract.
 
@@ -105,9 +127,12 @@ def run(
     watch = HostWatch(terminal=wire.terminal)
     end_at_exit()
     try:
-        check_options(lifespan, limits, grace)
-        implementation, contract = load()
-        service = _service(implementation, contract, name=name, version=version, debug=debug)
+        check_options(lifespan, middleware, limits, grace)
+        _prepare_breakpoints(enabled=debugger)
+        implementation, contract, frontend = load()
+        service = _service(
+            implementation, contract, frontend, name=name, version=version, debug=debug
+        )
         if wire.terminal:
             _greet(service)
     except KeyboardInterrupt:
@@ -117,13 +142,14 @@ def run(
         wire.close()
         explain(error)
         _leave(watch, 1)
-    life = _live(service, wire, lifespan, limits or Limits(), grace)
+    life = _live(service, wire, lifespan, middleware, frontend, limits or Limits(), grace)
     _leave(watch, life.code, clean=life.clean)
 
 
 def _service(
     implementation: object,
     contract: type[Any] | None,
+    frontend: type[Any] | None,
     *,
     name: str | None,
     version: str,
@@ -136,6 +162,7 @@ def _service(
         StartError: They are not what can be served at all.
     """
     check_contract(implementation, contract)
+    check_frontend(frontend)
     check_implementation(implementation, contract)
     from rpc_worker.contract import find_contract, read_contract  # noqa: PLC0415 - after `take`
     from rpc_worker.dispatch import Service  # noqa: PLC0415
@@ -144,19 +171,51 @@ def _service(
     # A class in the place of its instance is a misfit of which `bind` says more.
     own = implementation if isinstance(implementation, type) else type(implementation)
     read = read_contract(contract or find_contract(own))
-    return Service(read, bind(read, implementation), name=name, version=version, debug=debug)
+    return Service(
+        read,
+        bind(read, implementation),
+        frontend=None if frontend is None else read_contract(frontend, frontend=True),
+        name=name,
+        version=version,
+        debug=debug,
+    )
+
+
+def _prepare_breakpoints(*, enabled: bool) -> None:
+    from rpc_worker import debugger  # noqa: PLC0415 - after `take`
+
+    debugger.install(enabled)
 
 
 def _live(
-    service: Service, wire: Wire, lifespan: Lifespan | None, limits: Limits, grace: float
+    service: Service,
+    wire: Wire,
+    lifespan: Lifespan | None,
+    middleware: Sequence[Middleware],
+    frontend: type[Any] | None,
+    limits: Limits,
+    grace: float,
 ) -> Life:
     import asyncio  # noqa: PLC0415 - a start that fails needs no loop
 
+    from rpc_worker.frontend import Frontend  # noqa: PLC0415
     from rpc_worker.lifecycle import Life  # noqa: PLC0415
 
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
-    life = Life(service, wire, lifespan=lifespan, limits=limits, grace=grace, loop=loop)
+    offered = None
+    if frontend is not None and service.frontend is not None:
+        offered = Frontend(frontend, service.frontend)
+    life = Life(
+        service,
+        wire,
+        lifespan=lifespan,
+        middleware=middleware,
+        frontend=offered,
+        limits=limits,
+        grace=grace,
+        loop=loop,
+    )
     try:
         loop.run_until_complete(life.run())
     except BaseException as error:  # noqa: BLE001 - sys.exit() in a callback or task of the user's

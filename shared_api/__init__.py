@@ -3,9 +3,11 @@
 from shared_api.backend import BackendAPI, SystemInfo
 from shared_api.errors import NotADirectory, NotAFile, NotFound, NotText
 from shared_api.files import (
+    Algorithm,
     Directory,
     Entry,
     File,
+    FileChange,
     FilesAPI,
     Kind,
     Match,
@@ -13,13 +15,17 @@ from shared_api.files import (
     Stat,
     Symlink,
 )
+from shared_api.frontend import FrontendAPI
 
 __all__ = [
+    "Algorithm",
     "BackendAPI",
     "Directory",
     "Entry",
     "File",
+    "FileChange",
     "FilesAPI",
+    "FrontendAPI",
     "Kind",
     "Match",
     "NotADirectory",

@@ -1,5 +1,6 @@
 """What the worker offers."""
 
+from collections.abc import AsyncIterator
 from typing import Protocol
 
 from rpc_worker import Struct
@@ -31,6 +32,10 @@ class BackendAPI(Protocol):
 
     async def echo(self, message: str) -> str:
         """Return the message as it came."""
+        ...
+
+    async def total(self, numbers: AsyncIterator[float]) -> float:
+        """Add up numbers as they come."""
         ...
 
     async def get_system_info(self) -> SystemInfo:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import AsyncIterator, Awaitable, Callable  # noqa: TC003 - read when it runs
 from typing import Literal, Protocol, TypeAlias
 
-from rpc_worker import Struct, raises
+from rpc_worker import Event, Progress, Struct, raises
 from shared_api.errors import NotADirectory, NotAFile, NotFound, NotText
 
 
@@ -91,8 +92,22 @@ class Match(Struct):
     """Where in `text` the query first stands, as `text.slice(...span)` counts in JavaScript."""
 
 
+class FileChange(Struct):
+    """What the worker did to a file."""
+
+    path: str
+    """As it was given to the method that did it."""
+    kind: Literal["deleted"]
+
+
+Algorithm: TypeAlias = Literal["sha256", "sha512", "blake2b", "md5"]
+
+
 class FilesAPI(Protocol):
     """The files of this computer."""
+
+    changed: Event[FileChange]
+    """A file is not as it was."""
 
     @raises(NotFound)
     async def stat(self, path: str) -> Stat:
@@ -119,8 +134,18 @@ class FilesAPI(Protocol):
         """
         ...
 
+    @raises(NotFound, NotAFile)
+    def tail(self, path: str, *, lines: int = 10) -> AsyncIterator[str]:
+        """Return the last lines of a text file, and then each line that is added to it.
+
+        Args:
+            path: Absolute, or relative to the worker's working directory.
+            lines: How many of those that are there already.
+        """
+        ...
+
     @raises(NotFound, NotADirectory)
-    async def search(
+    def search(
         self,
         root: str,
         query: str,
@@ -128,7 +153,7 @@ class FilesAPI(Protocol):
         glob: str = "*",
         limit: int = 100,
         case_sensitive: bool = False,
-    ) -> list[Match]:
+    ) -> AsyncIterator[Match]:
         """Search the text files of a directory, and of all directories in it, for a string.
 
         Hidden directories and files that are no UTF-8 text are left out.
@@ -145,18 +170,51 @@ class FilesAPI(Protocol):
         """
         ...
 
+    @raises(NotFound, NotADirectory)
+    async def count(self, root: str, found: Callable[[str], None]) -> int:
+        """Count the files of a directory, and of all directories in it.
+
+        Args:
+            root: The directory to start from.
+            found: Told each directory, before its files are counted.
+        """
+        ...
+
     @raises(NotFound, NotAFile)
     async def checksum(
-        self, path: str, *, algorithm: Literal["sha256", "sha512", "blake2b", "md5"] = "sha256"
+        self, path: str, progress: Progress[float], *, algorithm: Algorithm = "sha256"
     ) -> str:
         """Compute a file's checksum.
 
         Args:
             path: Absolute, or relative to the worker's working directory.
+            progress: The part of the file that has been read, from 0 to 1.
             algorithm: The hash function.
 
         Returns:
             Hexadecimal digits.
+        """
+        ...
+
+    @raises(NotFound, NotAFile)
+    async def delete_all(self, paths: list[str], ask: Callable[[str], Awaitable[bool]]) -> int:
+        """Delete files, each after its question; all windows hear of it.
+
+        Args:
+            paths: Absolute, or relative to the worker's working directory.
+            ask: Given a path, tells whether to delete it.
+
+        Returns:
+            How many have been deleted.
+        """
+        ...
+
+    @raises(NotFound, NotAFile)
+    async def delete_picked(self) -> int:
+        """Let the user of the window that calls pick files, and delete them after one question.
+
+        Returns:
+            How many have been deleted.
         """
         ...
 

@@ -13,11 +13,13 @@ from rpc_worker.channel import Channel
 from rpc_worker.contract import find_contract, read_contract
 from rpc_worker.dispatch import Service
 from rpc_worker.fit import bind
+from rpc_worker.frontend import Frontend
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from rpc_worker.limits import Limits
+    from rpc_worker.middleware import Middleware
 
 T = TypeVar("T")
 
@@ -25,12 +27,30 @@ DEADLINE = 20.0
 """Seconds after which a test that waits has failed."""
 
 
-def request(identity: object, method: str, params: object = None) -> bytes:
+def request(identity: object, method: str, params: object = None, **more: object) -> bytes:
     """Return the line of a request; without params if they are None."""
     message: dict[str, object] = {"jsonrpc": "2.0", "id": identity, "method": method}
     if params is not None:
         message["params"] = params
-    return json.dumps(message).encode() + b"\n"
+    return json.dumps({**message, **more}).encode() + b"\n"
+
+
+def notification(method: str, params: object = None, **more: object) -> bytes:
+    """Return the line of a notification."""
+    line = json.loads(request(0, method, params, **more))
+    del line["id"]
+    return json.dumps(line).encode() + b"\n"
+
+
+def answer(identity: object, result: object) -> bytes:
+    """Return the line of the peer's answer to a request of the worker's."""
+    return json.dumps({"jsonrpc": "2.0", "id": identity, "result": result}).encode() + b"\n"
+
+
+def refusal(identity: object, code: int, message: str = "no", data: object = None) -> bytes:
+    """Return the line of the peer's error answer to a request of the worker's."""
+    error = {"code": code, "message": message, "data": data}
+    return json.dumps({"jsonrpc": "2.0", "id": identity, "error": error}).encode() + b"\n"
 
 
 def is_batch(answer: Any) -> TypeGuard[list[Any]]:
@@ -87,12 +107,46 @@ class Conversation:
     """One channel on the running loop, with its output."""
 
     def __init__(
-        self, implementation: object, *, limits: Limits | None = None, debug: bool = False
+        self,
+        implementation: object,
+        *,
+        frontend: type[Any] | None = None,
+        limits: Limits | None = None,
+        middleware: Sequence[Middleware] = (),
+        debug: bool = False,
     ) -> None:
+        self.implementation: Any = implementation
         contract = read_contract(find_contract(type(implementation)))
-        self.service = Service(contract, bind(contract, implementation), debug=debug)
+        self.service = Service(
+            contract,
+            bind(contract, implementation),
+            frontend=None if frontend is None else read_contract(frontend),
+            debug=debug,
+        )
         self.output = Sink()
-        self.channel = Channel(self.service, self.output, limits, loop=asyncio.get_running_loop())
+        loop = asyncio.get_running_loop()
+        self.channel = Channel(
+            self.service,
+            self.output,
+            limits,
+            loop=loop,
+            middleware=middleware,
+            frontend=_frontend(frontend, self.service),
+        )
+        # The first line is no answer: most tests are not about it.
+        self.channel.announce()
+        self.ready, self.output.written = self.output.written, b""
+
+    def feed(self, *lines: bytes) -> None:
+        """Feed lines in the loop's next pass, in a callback of it, as a transport does it."""
+        for line in lines:
+            asyncio.get_running_loop().call_soon(self.channel.receive, line)
+
+    async def say_at_once(self, line: bytes) -> list[bytes]:
+        """Feed a line; return all lines written some passes of the loop later."""
+        self.feed(line)
+        await turns(5)
+        return self.output.lines
 
     async def say(self, *chunks: bytes) -> list[bytes]:
         """Feed chunks; return all lines written once nothing is in flight.
@@ -115,20 +169,41 @@ class Conversation:
     def assert_at_rest(self) -> None:
         """See that no table holds anything, and that no task or thread is left."""
         channel, executors = self.channel, self.channel._executors
-        assert (channel._in_flight, channel._notifications, channel._replies) == ({}, set(), [])
+        assert (channel._in_flight, channel._notifications, channel._opening) == ({}, set(), set())
+        assert channel._streaming == {}
+        assert (channel._outbox.lines, channel._outbox.batched) == ([], 0)
+        for session in channel.sessions:
+            assert (session.streams, session.progress, session.handles) == ({}, {}, {})
+            assert (session.pending, session.tasks) == ({}, set())
         assert (list(executors.queue), executors.backlog, executors._suspended) == ([], 0, 0)
         assert executors.threads == set()
 
 
+def _frontend(cls: type[Any] | None, service: Service) -> Frontend | None:
+    return None if cls is None or service.frontend is None else Frontend(cls, service.frontend)
+
+
 def talk(
-    implementation: object, *chunks: bytes, limits: Limits | None = None, debug: bool = False
+    implementation: object,
+    *chunks: bytes,
+    frontend: type[Any] | None = None,
+    limits: Limits | None = None,
+    middleware: Sequence[Middleware] = (),
+    debug: bool = False,
 ) -> list[Any]:
     """Return the answers to chunks, decoded, in the order in which they came."""
 
     async def main(conversation: Conversation) -> list[bytes]:
         return await conversation.say(*chunks)
 
-    lines = converse(main, implementation, limits=limits, debug=debug)
+    lines = converse(
+        main,
+        implementation,
+        frontend=frontend,
+        limits=limits,
+        middleware=middleware,
+        debug=debug,
+    )
     return [json.loads(line) for line in lines]
 
 
@@ -136,7 +211,9 @@ def converse(
     main: Callable[[Conversation], Awaitable[T]],
     implementation: object,
     *,
+    frontend: type[Any] | None = None,
     limits: Limits | None = None,
+    middleware: Sequence[Middleware] = (),
     debug: bool = False,
 ) -> T:
     """Run `main` with a conversation on a loop of its own; see that nothing is left behind."""
@@ -146,7 +223,9 @@ def converse(
         asyncio.get_running_loop().set_exception_handler(
             lambda _, problem: problems.append(problem)
         )
-        conversation = Conversation(implementation, limits=limits, debug=debug)
+        conversation = Conversation(
+            implementation, frontend=frontend, limits=limits, middleware=middleware, debug=debug
+        )
         result = await main(conversation)
         conversation.assert_at_rest()
         assert problems == []

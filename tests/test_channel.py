@@ -414,7 +414,7 @@ def test_hello_takes_its_params_by_name_and_by_position(params: object) -> None:
     async def main(conversation: Conversation) -> None:
         (line,) = await conversation.say(request("abc:0", "system.hello", params))
         assert "result" in json.loads(line)
-        assert list(conversation.channel._system.sessions) == ["abc"]
+        assert [session.name for session in conversation.channel.sessions] == [None, "abc"]
 
     converse(main, Reference())
 
@@ -439,8 +439,7 @@ def test_discover_describes_every_method() -> None:
 
 def test_ready_is_what_hello_says_without_the_limits() -> None:
     async def main(conversation: Conversation) -> None:
-        conversation.channel.announce()
-        ready = json.loads(conversation.output.lines[0])
+        ready = json.loads(conversation.ready)
         assert ready == {
             "jsonrpc": "2.0",
             "method": "$/ready",

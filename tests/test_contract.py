@@ -9,7 +9,7 @@ import os
 import pathlib
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, ClassVar, Generic, Literal, Protocol, SupportsInt, TypeVar, overload
 
 import msgspec
@@ -17,8 +17,8 @@ import pytest
 import typing_extensions as te
 
 import shared_api
-from rpc_worker import ContractError, RpcError, Struct, in_thread, inline, raises
-from rpc_worker.contract import REQUIRED, Contract, find_contract, read_contract
+from rpc_worker import ContractError, Event, Progress, RpcError, Struct, in_thread, inline, raises
+from rpc_worker.contract import REQUIRED, Contract, common_digest, find_contract, read_contract
 from rpc_worker.reading.names import camel
 from rpc_worker.schema import Array, Record, Scalar, Union
 
@@ -358,7 +358,7 @@ class WithParameters(Protocol):
     async def positional(self, a: int, /) -> int: ...
     async def variable(self, *values: int) -> int: ...
     async def keywords(self, **values: int) -> int: ...
-    async def options(self, signal: int, timeout_ms: int) -> int: ...
+    async def options(self, signal: int, timeout_ms: int, on_progress: int) -> int: ...
     async def clash(self, a_b: int, aB: int) -> int: ...  # noqa: N803 - the point of the test
     async def hidden(self, _a: int) -> int: ...
     async def untyped(self, a, b: int) -> int: ...  # type: ignore[no-untyped-def]  # pyright: ignore - the point of the test
@@ -376,9 +376,6 @@ def _unwrapped(function: Callable[..., Any]) -> Callable[..., Any]:
 
 class WithResults(Protocol):
     async def silent(self): ...  # type: ignore[no-untyped-def]  # pyright: ignore - the point of the test
-    def stream(self) -> AsyncIterator[int]: ...
-    async def no_stream(self) -> AsyncIterator[int]: ...
-    async def callback(self, ask: Callable[[str], bool]) -> None: ...
     async def unknown(self) -> Unknown: ...  # type: ignore[name-defined]  # noqa: F821 # pyright: ignore - the point of the test
     async def broken(self) -> logging.Nothing: ...  # type: ignore[name-defined]  # pyright: ignore - the point of the test
     def no_self() -> int: ...  # type: ignore[misc]  # pyright: ignore - the point of the test
@@ -441,8 +438,6 @@ def no_self(name: str) -> tuple[str, str]:
     return "it has no self", f"Write def {name}(self, …)."
 
 
-STREAM = "is a stream, which is not supported yet"
-ALL_AT_ONCE = "Write list[…], and return all at once."
 GONE = "the name 'Unknown' in its annotation does not exist when the worker runs"
 IMPORT_IT = (
     "Import it outside of `if TYPE_CHECKING:`, and define it in the module, not in a function."
@@ -481,6 +476,11 @@ BAD: list[tuple[type, list[tuple[str, str, str]]]] = [
                 ANOTHER_NAME,
             ),
             (
+                ".options, parameter on_progress",
+                "onProgress is an option of every call in TypeScript",
+                ANOTHER_NAME,
+            ),
+            (
                 ".clash, parameter aB",
                 "a_b and aB are both aB on the wire",
                 "Give one of them another name.",
@@ -513,13 +513,6 @@ BAD: list[tuple[type, list[tuple[str, str, str]]]] = [
                 ".silent",
                 "it does not say what it returns",
                 "Write -> None, or the type of the result.",
-            ),
-            (".stream, result", f"AsyncIterator[int] {STREAM}", ALL_AT_ONCE),
-            (".no_stream, result", f"AsyncIterator[int] {STREAM}", ALL_AT_ONCE),
-            (
-                ".callback, parameter ask",
-                "Callable[[str], bool] is a callback, which is not supported yet",
-                "Leave it out for now.",
             ),
             (".unknown", GONE, IMPORT_IT),
             (
@@ -679,7 +672,15 @@ def digest_of(cls: type) -> str:
 
 def test_the_digest_of_the_reference_contract() -> None:
     # A change here means that clients generated before warn: that is what it is for.
-    assert digest_of(shared_api.BackendAPI) == "29cddd47bddbde37"
+    assert digest_of(shared_api.BackendAPI) == "cd6200070d18d918"
+
+
+def test_the_digest_of_a_conversation_is_that_of_both_contracts() -> None:
+    backend, frontend = read_contract(shared_api.BackendAPI), read_contract(shared_api.FrontendAPI)
+    assert common_digest(backend, None) == backend.digest
+    both = common_digest(backend, frontend)
+    assert both == "1973deb90a251ab8"
+    assert both != common_digest(frontend, backend)
 
 
 def test_the_digest_is_the_same_in_every_process() -> None:
@@ -749,6 +750,48 @@ class OtherDefault(Protocol):
     ) -> dict[str, float]: ...
 
 
+class Streaming(Protocol):
+    def call(
+        self, a: int, *, b: Literal["x", "y"] = "x", c: list[Item] | None = None
+    ) -> AsyncIterator[float]: ...
+
+
+class AskingAPI(Protocol):
+    async def call(self, ask: Callable[[str], Awaitable[bool]]) -> None: ...
+
+
+class TellingAPI(Protocol):
+    async def call(self, ask: Callable[[str], None]) -> None: ...
+
+
+class MaybeAskingAPI(Protocol):
+    async def call(self, ask: Callable[[str], Awaitable[bool]] | None) -> None: ...
+
+
+class TakingAPI(Protocol):
+    async def call(self, ask: AsyncIterator[str]) -> None: ...
+
+
+class ReportingAPI(Protocol):
+    async def call(self, ask: Progress[str]) -> None: ...
+
+
+class ReportingMaybeAPI(Protocol):
+    async def call(self, ask: Progress[str] | None = None) -> None: ...
+
+
+class HappeningAPI(Protocol):
+    ask: Event[str]
+
+    async def call(self) -> None: ...
+
+
+class OtherEventAPI(Protocol):
+    ask: Event[int]
+
+    async def call(self) -> None: ...
+
+
 class NoDefault(Protocol):
     async def call(
         self, a: int, *, b: Literal["x", "y"], c: list[Item] | None = None
@@ -795,6 +838,7 @@ OTHERS = [
     OtherFields,
     OtherResult,
     OtherErrors,
+    Streaming,
 ]
 
 
@@ -802,6 +846,21 @@ OTHERS = [
 def test_the_digest_changes_with_what_the_wire_shows(cls: type) -> None:
     assert digest_of(cls) != digest_of(Digested)
     assert len(digest_of(cls)) == 16
+
+
+def test_the_digest_covers_what_is_no_value() -> None:
+    different = (
+        AskingAPI,
+        TellingAPI,
+        MaybeAskingAPI,
+        TakingAPI,
+        ReportingAPI,
+        HappeningAPI,
+        OtherEventAPI,
+    )
+    assert len({digest_of(cls) for cls in different}) == len(different)
+    # On the wire nobody has to listen in either.
+    assert digest_of(ReportingMaybeAPI) == digest_of(ReportingAPI)
 
 
 # The reference contract.
@@ -822,6 +881,7 @@ def test_the_reference_contract(reference: Contract) -> None:
     } == {
         "add": (["a", "b"], []),
         "echo": (["message"], []),
+        "total": (["numbers"], []),
         "getSystemInfo": ([], []),
         "files.stat": (["path"], ["NotFound"]),
         "files.readText": (
@@ -832,12 +892,24 @@ def test_the_reference_contract(reference: Contract) -> None:
             ["root", "query", "glob?", "limit?", "caseSensitive?"],
             ["NotFound", "NotADirectory"],
         ),
-        "files.checksum": (["path", "algorithm?"], ["NotFound", "NotAFile"]),
+        "files.tail": (["path", "lines?"], ["NotFound", "NotAFile"]),
+        "files.count": (["root", "found"], ["NotFound", "NotADirectory"]),
+        "files.checksum": (["path", "progress", "algorithm?"], ["NotFound", "NotAFile"]),
+        "files.deleteAll": (["paths", "ask"], ["NotFound", "NotAFile"]),
+        "files.deletePicked": ([], ["NotFound", "NotAFile"]),
         "files.list": (["path", "hidden?"], ["NotFound", "NotADirectory"]),
     }
 
 
+def test_the_reference_contract_of_the_frontend() -> None:
+    methods = read_contract(shared_api.FrontendAPI).methods
+    assert {wire: m.kind for wire, m in methods.items()} == {"confirm": "async", "pick": "stream"}
+
+
 def test_everything_in_the_reference_contract_is_documented(reference: Contract) -> None:
+    assert reference.events
+    for event in reference.events.values():
+        assert event.doc, event.wire
     for method in reference.methods.values():
         assert method.doc, method.wire
         for error in method.errors:

@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import itertools
 import json
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
 import anyio.from_thread
 import anyio.lowlevel
 import anyio.to_thread
+import msgspec
 import pytest
 
-from rpc_worker import Limits, RpcError, inline
-from rpc_worker.executors import BURST, EAGER
+from rpc_worker import Limits, RpcError, exclusive, inline
+from rpc_worker.context import CURRENT
+from rpc_worker.elsewhere import THREADS
+from rpc_worker.executors import BURST, EAGER, Call
 from tests.conversation import DEADLINE, Conversation, converse, request, talk, turns, until
+from tests.running import Run, run
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Generator
+
+T = TypeVar("T")
 
 variable: contextvars.ContextVar[str] = contextvars.ContextVar("variable", default="unset")
 
@@ -563,3 +573,442 @@ def test_a_coroutine_that_does_not_unwind_is_answered_after_a_second(
 
 def test_eager_leaders_are_used_where_there_are_any() -> None:
     assert hasattr(asyncio, "eager_task_factory") == EAGER
+
+
+@pytest.mark.parametrize(
+    ("method", "runs_on"), [("wait", False), ("neverUnwind", False), ("block", True)]
+)
+def test_a_call_whose_deadline_has_passed_is_answered_at_once(method: str, runs_on: bool) -> None:
+    stubborn = Stubborn()
+
+    async def main(running: Run) -> None:
+        call = running.start(method)
+        await turns(3)
+        await until(lambda: method != "block" or stubborn.thread_started.is_set())
+        running.executors.expire(call)
+        assert (call.expired, call.cancelled, call.answered) == (True, True, True)
+        running.executors.expire(call)
+        assert (running.executors.threads == {call}) == runs_on
+        stubborn.unwound.set()
+        stubborn.thread_may_end.set()
+        await until(lambda: not running.executors.threads)
+        with pytest.raises(asyncio.CancelledError):
+            await running.end(call)
+
+    run(main, stubborn)
+
+
+def test_what_waits_for_its_turn_may_expire_and_does_not_start() -> None:
+    async def main(running: Run) -> None:
+        first, second = running.start_all(("wait",), ("wait",))
+        await turns(5)
+        running.executors.expire(second)
+        assert second.answered
+        running.executors.cancel(first)
+        await turns(5)
+        assert second.task is None
+
+    run(main, Stubborn(), limits=Limits(running=1))
+
+
+# ------------------------------------------------------------------------------------- slots
+
+
+class Peer:
+    """Handlers that wait for their peer, and a peer that answers when a test says."""
+
+    def __init__(self) -> None:
+        self.running: Run | None = None
+        self.asked: list[asyncio.Future[None]] = []
+        self.started = 0
+        self.order: list[bytes | None] = []
+        self.somebody = False
+        self.go_on = asyncio.Event()
+
+    @contextlib.contextmanager
+    def _waiting(self) -> Generator[None]:
+        assert self.running is not None
+        executors, call = self.running.executors, CURRENT.get()
+        executors.give_up_slot(call)
+        try:
+            yield
+        finally:
+            executors.take_slot(call)
+
+    async def question(self) -> None:
+        future = asyncio.get_running_loop().create_future()
+        self.asked.append(future)
+        with self._waiting():
+            await future
+
+    def answer(self) -> None:
+        self.asked.pop(0).set_result(None)
+
+    # --------------------------------------------------------------------------- handlers
+
+    async def at_once(self) -> None:
+        self.started += 1
+        await self.question()
+
+    async def after_suspending(self) -> None:
+        self.started += 1
+        await asyncio.sleep(0)
+        await self.question()
+
+    async def twice_at_once(self) -> None:
+        self.started += 1
+        await asyncio.gather(self.question(), self.question())
+
+    async def nested(self) -> None:
+        self.started += 1
+        with self._waiting():
+            await self.question()
+            await asyncio.sleep(0)
+
+    async def without_suspending(self) -> None:
+        self.started += 1
+        with self._waiting(), self._waiting():
+            pass
+
+    async def in_the_background(self) -> None:
+        self.started += 1
+        self.task = asyncio.create_task(self.question())
+        await asyncio.sleep(0)
+
+    def in_thread(self) -> None:
+        self.started += 1
+        anyio.from_thread.run(self.question)
+
+    async def hold(self) -> None:
+        self.started += 1
+        await self.go_on.wait()
+
+    @exclusive
+    async def alone(self) -> None:
+        with self._being_alone():
+            await self.go_on.wait()
+
+    @exclusive
+    async def alone_and_asking(self) -> None:
+        self.started += 1
+        await self.question()
+
+    @exclusive
+    async def alone_and_quick(self) -> None:
+        with self._being_alone():
+            self.started += 0
+
+    @exclusive
+    def alone_in_thread(self) -> None:
+        with self._being_alone():
+            anyio.from_thread.run(self.go_on.wait)
+
+    @exclusive
+    @inline
+    def alone_on_the_spot(self) -> None:
+        with self._being_alone():
+            self.started += 0
+
+    @contextlib.contextmanager
+    def _being_alone(self) -> Generator[None]:
+        self.started += 1
+        self.order.append(CURRENT.get().id)
+        assert not self.somebody
+        self.somebody = True
+        yield
+        self.somebody = False
+
+
+def serve_peer(main: Callable[[Run, Peer], Awaitable[T]], **options: Any) -> T:
+    async def with_peer(running: Run) -> T:
+        peer.running = running
+        return await main(running, peer)
+
+    peer = Peer()
+    return run(with_peer, peer, **options)
+
+
+@pytest.mark.parametrize(
+    ("method", "questions"),
+    [("atOnce", 1), ("afterSuspending", 1), ("nested", 1), ("twiceAtOnce", 2), ("inThread", 1)],
+)
+def test_a_handler_that_waits_for_its_peer_does_not_count_as_running(
+    method: str, questions: int
+) -> None:
+    """However deep they call back, a limit of one is enough."""
+
+    async def main(running: Run, peer: Peer) -> None:
+        calls = running.start_all(*[(method,)] * 20)
+        await until(lambda: len(peer.asked) == 20 * questions)
+        assert peer.started == 20
+        while peer.asked:
+            peer.answer()
+        for call in calls:
+            await running.end(call)
+
+    serve_peer(main, limits=Limits(running=1))
+
+
+@pytest.mark.parametrize("method", ["atOnce", "afterSuspending", "nested", "twiceAtOnce"])
+def test_a_handler_counts_again_when_it_goes_on_and_needs_no_free_slot(method: str) -> None:
+    async def main(running: Run, peer: Peer) -> None:
+        asking = running.start(method)
+        await until(lambda: bool(peer.asked))
+        held = running.start("hold")
+        await until(lambda: peer.started == 2)
+        while peer.asked:
+            peer.answer()
+        # Although the one slot is taken.
+        await running.end(asking)
+        waiting = running.start("hold")
+        await turns(5)
+        assert peer.started == 2
+        peer.go_on.set()
+        await running.end(held)
+        await running.end(waiting)
+
+    serve_peer(main, limits=Limits(running=1))
+
+
+def test_a_wait_that_ends_in_the_first_step_changes_nothing() -> None:
+    async def main(running: Run, peer: Peer) -> None:
+        held = running.start("hold")
+        await until(lambda: peer.started == 1)
+        for _ in range(3):
+            await running.ask("withoutSuspending")
+        more = running.start_all(*[("hold",)] * 2)
+        await turns(5)
+        assert peer.started == 5
+        peer.go_on.set()
+        for call in (held, *more):
+            await running.end(call)
+
+    serve_peer(main, limits=Limits(running=2))
+
+
+@pytest.mark.parametrize("ends_first", ["handler", "wait"])
+def test_a_task_that_outlives_its_handler_gives_up_nothing(ends_first: str) -> None:
+    async def main(running: Run, peer: Peer) -> None:
+        asking = running.start("inTheBackground")
+        await until(lambda: bool(peer.asked))
+        if ends_first == "wait":
+            peer.answer()
+        await running.end(asking)
+        held = running.start_all(*[("hold",)] * 2)
+        await until(lambda: peer.started == 2)
+        if ends_first == "handler":
+            peer.answer()
+        await peer.task
+        await turns(5)
+        assert peer.started == 2
+        peer.go_on.set()
+        for call in held:
+            await running.end(call)
+
+    serve_peer(main, limits=Limits(running=1))
+
+
+@pytest.mark.parametrize("how", ["cancel", "expire"])
+@pytest.mark.parametrize("method", ["atOnce", "twiceAtOnce", "nested", "inThread"])
+def test_a_handler_that_ends_while_it_waits_leaves_no_slot_behind(method: str, how: str) -> None:
+    async def main(running: Run, peer: Peer) -> None:
+        calls = running.start_all(*[(method,)] * 3)
+        await until(lambda: peer.started == 3 and len(peer.asked) >= 3)
+        for call in calls:
+            getattr(running.executors, how)(call)
+        for call in calls:
+            with pytest.raises(asyncio.CancelledError):
+                await running.end(call)
+        while peer.asked:
+            future = peer.asked.pop()
+            if not future.done():
+                future.set_result(None)
+        await until(lambda: not running.executors.threads)
+        await until(lambda: not any(call.waits for call in calls))
+        await turns(3)
+
+    serve_peer(main, limits=Limits(running=1))
+
+
+def test_more_threads_than_there_are_tokens_may_wait_for_their_peer() -> None:
+    async def main(running: Run, peer: Peer) -> None:
+        calls = running.start_all(*[("inThread",)] * (THREADS + 5))
+        await until(lambda: len(peer.asked) == THREADS + 5)
+        while peer.asked:
+            peer.answer()
+        for call in calls:
+            await running.end(call)
+
+    serve_peer(main)
+
+
+def test_a_thread_that_rests_lets_another_one_run() -> None:
+    gate = threading.Event()
+
+    async def main(running: Run, peer: Peer) -> None:
+        executors = running.executors
+
+        def drive() -> str:
+            executors.rest(lambda: gate.wait(DEADLINE))
+            return "rested"
+
+        drives = [asyncio.create_task(executors.run_in_thread(drive)) for _ in range(THREADS + 1)]
+        call = running.start("inThread")
+        await until(lambda: bool(peer.asked))
+        gate.set()
+        peer.answer()
+        await running.end(call)
+        assert await asyncio.gather(*drives) == ["rested"] * (THREADS + 1)
+
+    serve_peer(main)
+
+
+def test_what_a_waiting_handler_has_set_reaches_no_other() -> None:
+    """Who makes room for the next call runs in a context of its own."""
+
+    class Marking(Peer):
+        async def mark(self, mark: str) -> str:
+            before = variable.get()
+            variable.set(mark)
+            await self.question()
+            return before
+
+    async def main(running: Run) -> None:
+        marking.running = running
+        calls = running.start_all(*[("mark", str(index)) for index in range(5)])
+        await until(lambda: len(marking.asked) == 5)
+        while marking.asked:
+            marking.answer()
+        assert [await running.end(call) for call in calls] == ["unset"] * 5
+
+    marking = Marking()
+    run(main, marking, limits=Limits(running=1))
+
+
+# --------------------------------------------------------------------------------- exclusive
+
+
+@pytest.mark.parametrize("method", ["alone", "aloneInThread"])
+def test_exclusive_calls_run_one_at_a_time_in_order_and_others_beside_them(method: str) -> None:
+    async def main(running: Run, peer: Peer) -> None:
+        names = [method, "aloneAndQuick", method, "aloneOnTheSpot", method]
+        calls = running.start_all(*[(name,) for name in names])
+        await until(lambda: peer.started == 1)
+        await running.ask("withoutSuspending")
+        assert peer.started == 2
+        assert running.executors.waiting == 4
+        assert running.executors.backlog == sum(call.size for call in calls[1:])
+        peer.go_on.set()
+        for call in calls:
+            await running.end(call)
+        assert peer.order == [call.id for call in calls]
+
+    serve_peer(main)
+
+
+def test_an_exclusive_call_that_waits_for_its_peer_lets_another_one_run() -> None:
+    async def main(running: Run, peer: Peer) -> None:
+        calls = running.start_all(*[("aloneAndAsking",)] * 3, ("alone",), ("aloneAndQuick",))
+        await until(lambda: peer.started == 4)
+        assert len(peer.asked) == 3
+        peer.answer()
+        # It needs nobody's leave to go on.
+        await running.end(calls[0])
+        await turns(3)
+        assert peer.started == 4
+        peer.go_on.set()
+        await running.end(calls[4])
+        while peer.asked:
+            peer.answer()
+        for call in calls:
+            await running.end(call)
+
+    serve_peer(main, limits=Limits(running=2))
+
+
+@pytest.mark.parametrize("how", ["cancel", "expire"])
+def test_a_cancelled_exclusive_call_that_waits_is_answered_at_once_and_leaves_the_queue(
+    how: str,
+) -> None:
+    async def main(running: Run, peer: Peer) -> None:
+        calls = running.start_all(*[("alone",)] * 4)
+        await until(lambda: peer.started == 1 and not running.executors.queue)
+        getattr(running.executors, how)(calls[2])
+        assert calls[2].answered
+        assert running.executors.waiting == 2
+        assert running.executors.backlog == calls[1].size + calls[3].size
+        peer.go_on.set()
+        await running.end(calls[3])
+        assert peer.started == 3
+
+    serve_peer(main)
+
+
+def test_the_next_exclusive_call_may_be_cancelled_between_its_admission_and_its_start() -> None:
+    async def main(running: Run, peer: Peer) -> None:
+        calls = running.start_all(*[("alone",)] * 3)
+        await until(lambda: peer.started == 1)
+        running.executors.blocked = True
+        peer.go_on.set()
+        await running.end(calls[0])
+        await turns(3)
+        for call in calls[1:]:
+            if not call.answered and call in running.executors.queue:
+                running.executors.cancel(call)
+        running.executors.blocked = False
+        running.executors.resume()
+        await running.end(calls[2])
+
+    serve_peer(main)
+
+
+def test_an_exclusive_thread_that_was_cancelled_is_alone_until_it_ends() -> None:
+    async def main(running: Run, peer: Peer) -> None:
+        gate, began = threading.Event(), threading.Event()
+
+        def hold() -> None:
+            began.set()
+            assert gate.wait(DEADLINE)
+
+        running.handlers["aloneInThread"].function = hold
+        first, second = running.start_all(("aloneInThread",), ("aloneAndQuick",))
+        await until(began.is_set)
+        running.executors.cancel(first)
+        await turns(5)
+        assert first.answered
+        assert not second.answered
+        gate.set()
+        await running.end(second)
+        assert peer.started == 1
+
+    serve_peer(main)
+
+
+# ------------------------------------------------------------------------- what ends with it
+
+
+class Thing:
+    def __init__(self, ended: list[int], number: int) -> None:
+        self._ended = ended
+        self._number = number
+
+    def end(self) -> None:
+        self._ended.append(self._number)
+
+
+def test_what_is_attached_to_a_call_ends_with_it_the_last_first() -> None:
+    async def main(running: Run, _peer: Peer) -> None:
+        call = Call(b"1", running.handlers["hold"], msgspec.Raw(b""), 0)
+        call.timer = timer = running.loop.call_later(DEADLINE, call.end)
+        ended: list[int] = []
+        for number in range(3):
+            call.attach(Thing(ended, number))
+        assert ended == []
+        call.end()
+        call.end()
+        assert ended == [2, 1, 0]
+        assert (timer.cancelled(), call.timer, call.ended) == (True, None, True)
+        call.attach(Thing(ended, 3))
+        assert ended == [2, 1, 0, 3]
+
+    serve_peer(main)

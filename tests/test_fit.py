@@ -4,15 +4,40 @@
 
 from __future__ import annotations
 
+import asyncio
+import dataclasses
 import functools
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NewType, Protocol
 
 import msgspec
 import pytest
 from typing_extensions import TypeAliasType, deprecated
 
-from rpc_worker import ContractError, Struct, in_thread, inline
+from rpc_worker import (
+    ContractError,
+    Event,
+    Progress,
+    Struct,
+    exclusive,
+    in_executor,
+    in_process,
+    in_thread,
+    inline,
+)
 from rpc_worker.contract import read_contract
 from rpc_worker.errors import Misfit
 from rpc_worker.fit import bind
@@ -179,7 +204,7 @@ class Inherited(Awaited, API):
 def test_what_fits_is_bound_to_the_instance(kind: type, mode: str) -> None:
     implementation = kind()
     contract = read_contract(API)
-    bound = bind(contract, implementation)
+    bound = bind(contract, implementation).methods
     assert list(bound) == ["add"]
     assert bound["add"].method is contract.methods["add"]
     assert bound["add"].mode == mode
@@ -188,7 +213,7 @@ def test_what_fits_is_bound_to_the_instance(kind: type, mode: str) -> None:
 
 def test_a_class_fits_itself() -> None:
     for kind in (Awaited, InThread, Inline, Deprecated, Static):
-        assert list(bind(read_contract(kind), kind())) == ["add"]
+        assert list(bind(read_contract(kind), kind()).methods) == ["add"]
 
 
 class TextBackend(SearchAPI):
@@ -212,7 +237,8 @@ class DeepBackend(DeepAPI):
 def test_namespaces_are_bound_to_the_objects_in_them() -> None:
     files = FilesBackend()
     bound = bind(read_contract(DeepAPI), DeepBackend(files))
-    assert {wire: found.function for wire, found in bound.items()} == {
+    assert bound.events == {}
+    assert {wire: found.function for wire, found in bound.methods.items()} == {
         "files.list": files.list,
         "files.text.search": files.text.search,
     }
@@ -518,6 +544,470 @@ def test_all_misfits_are_told_at_once() -> None:
     )
 
 
+# --------------------------------------------------------------------- streams and callbacks
+
+
+class StreamAPI(Protocol):
+    def tail(self, path: str) -> AsyncIterator[str]: ...
+
+
+class AsyncGenerated(StreamAPI):
+    async def tail(self, path: str) -> AsyncIterator[str]:
+        yield path
+
+
+class AsyncGeneratorOf:
+    async def tail(self, path: str) -> AsyncGenerator[str, None]:
+        yield path
+
+
+class Handing(StreamAPI):
+    def tail(self, path: str) -> AsyncIterator[str]:
+        return AsyncGenerated().tail(path)
+
+
+class UnannotatedStream:
+    async def tail(self, path):  # type: ignore[no-untyped-def] # pyright: ignore[reportUnknownParameterType, reportMissingParameterType] # as beginners have it
+        yield path
+
+
+class Generated:
+    def tail(self, path: str) -> Iterator[str]:
+        yield path
+
+
+class MarkedGenerated(StreamAPI):
+    @in_thread
+    def tail(self, path: str) -> Iterator[str]:
+        yield path
+
+
+class GeneratorOf:
+    def tail(self, path: str) -> Generator[str, None, None]:
+        yield path
+
+
+class HandingIterable:
+    def tail(self, path: str) -> Iterable[str]:
+        return [path]
+
+
+class UnannotatedGenerator:
+    def tail(self, path):  # type: ignore[no-untyped-def] # pyright: ignore[reportUnknownParameterType, reportMissingParameterType] # as beginners have it
+        yield path
+
+
+STREAMING: list[tuple[type, str]] = [
+    (AsyncGenerated, "loop"),
+    (AsyncGeneratorOf, "loop"),
+    (Handing, "loop"),
+    (UnannotatedStream, "loop"),
+    (Generated, "thread"),
+    (MarkedGenerated, "thread"),
+    (GeneratorOf, "thread"),
+    (HandingIterable, "thread"),
+    (UnannotatedGenerator, "thread"),
+]
+
+
+@pytest.mark.parametrize(("kind", "mode"), STREAMING)
+def test_a_stream_runs_where_what_it_gives_is_iterated(kind: type, mode: str) -> None:
+    assert bind(read_contract(StreamAPI), kind()).methods["tail"].mode == mode
+
+
+class TalkAPI(Protocol):
+    async def talk(
+        self,
+        numbers: AsyncIterator[float],
+        ask: Callable[[str], Awaitable[bool]],
+        tell: Callable[[str], None],
+        progress: Progress[float],
+    ) -> float: ...
+
+
+class Talking(TalkAPI):
+    async def talk(
+        self,
+        numbers: AsyncIterator[float],
+        ask: Callable[[str], Awaitable[bool]],
+        tell: Callable[[str], None],
+        progress: Progress[float],
+    ) -> float:
+        return 0
+
+
+class TalkingWider:
+    async def talk(
+        self,
+        numbers: AsyncIterable[float],
+        ask: Callable[[str], Awaitable[bool | None]],
+        tell: Callable[..., object],
+        progress: Progress[int],
+    ) -> float:
+        return 0
+
+
+class TalkingInThread:
+    def talk(
+        self,
+        numbers: Iterator[float],
+        ask: Callable[[str], bool],
+        tell: Callable[[str], None],
+        progress: Progress[float],
+    ) -> float:
+        return 0
+
+
+class TalkingWiderInThread:
+    def talk(
+        self,
+        numbers: Iterable[float],
+        ask: Callable[[str], object],
+        tell: Callable[[str], None],
+        progress: Progress[float],
+    ) -> float:
+        return 0
+
+
+@pytest.mark.parametrize("kind", [Talking, TalkingWider, TalkingInThread, TalkingWiderInThread])
+def test_references_have_the_form_of_where_the_function_runs(kind: type) -> None:
+    assert list(bind(read_contract(TalkAPI), kind()).methods) == ["talk"]
+
+
+class AwaitingInThread:
+    def talk(
+        self,
+        numbers: AsyncIterator[float],
+        ask: Callable[[str], Awaitable[bool]],
+        tell: Callable[[str, int], None],
+        progress: Progress[str],
+    ) -> float:
+        return 0
+
+
+class BlockingOnTheLoop:
+    async def talk(
+        self,
+        numbers: Iterator[float],
+        ask: Callable[[str], bool],
+        tell: Callable[[int], None],
+        progress: Callable[[float], None],
+    ) -> float:
+        return 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        (
+            AwaitingInThread,
+            [
+                ("numbers", "Iterator[float] in a thread", "AsyncIterator[float]"),
+                ("ask", "Callable[[str], bool] in a thread", "Callable[[str], Awaitable[bool]]"),
+                ("tell", "Callable[[str], None]", "Callable[[str, int], None]"),
+                ("progress", "Progress[float]", "Progress[str]"),
+            ],
+        ),
+        (
+            BlockingOnTheLoop,
+            [
+                ("numbers", "AsyncIterator[float]", "Iterator[float]"),
+                ("ask", "Callable[[str], Awaitable[bool]]", "Callable[[str], bool]"),
+                ("tell", "Callable[[str], None]", "Callable[[int], None]"),
+                ("progress", "Progress[float]", "Callable[[float], None]"),
+            ],
+        ),
+    ],
+)
+def test_the_form_of_another_place_is_a_misfit(
+    kind: type, expected: list[tuple[str, str, str]]
+) -> None:
+    found = misfits(kind(), TalkAPI)
+    there = f"as {__name__}.TalkAPI.talk has it"
+    assert [(m.where.rpartition(" ")[2], m.problem) for m in found] == [
+        (parameter, f"expected {right}, {there}; found {wrong}")
+        for parameter, right, wrong in expected
+    ]
+    (advice,) = {m.advice for m in found}
+    forms = [(parameter, right.removesuffix(" in a thread")) for parameter, right, _ in expected]
+    assert all(f"{parameter}: {form}" in advice for parameter, form in forms)
+
+
+class NoYield:
+    async def tail(self, path: str) -> AsyncIterator[str]:
+        return AsyncGenerated().tail(path)
+
+
+class AList:
+    def tail(self, path: str) -> list[str]:
+        return [path]
+
+
+class InlineStream:
+    @inline
+    def tail(self, path: str) -> Iterator[str]:
+        yield path
+
+
+class ProcessStream:
+    @in_process
+    def tail(self, path: str) -> Iterator[str]:
+        yield path
+
+
+class OtherItems:
+    async def tail(self, path: str) -> AsyncIterator[int]:
+        yield 1
+
+
+NO_INLINE = "Remove @inline: a generator runs in a thread"
+A_STREAM = "AsyncIterator[str], from the loop or a thread"
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        (
+            NoYield,
+            (
+                "that calling it gives AsyncIterator[str]",
+                "async def without yield",
+                "Write yield in it for each item; if it calls what does, remove async",
+            ),
+        ),
+        (
+            AList,
+            (
+                "-> AsyncIterator[str]",
+                "-> list[str]",
+                "Write: def tail(self, path: str) -> AsyncIterator[str]",
+            ),
+        ),
+        (InlineStream, (A_STREAM, "@inline", NO_INLINE)),
+        (ProcessStream, (A_STREAM, "@in_process", NO_INLINE.replace("@inline", "@in_process"))),
+        (
+            OtherItems,
+            (
+                "-> AsyncIterator[str]",
+                "-> AsyncIterator[int]",
+                "Write: async def tail(self, path: str) -> AsyncIterator[str]",
+            ),
+        ),
+    ],
+)
+def test_what_gives_no_stream_is_a_misfit(kind: type, expected: tuple[str, str, str]) -> None:
+    right, found, advice = expected
+    (misfit,) = misfits(kind(), StreamAPI)
+    assert misfit.problem == f"expected {right}, as {__name__}.StreamAPI.tail has it; found {found}"
+    assert misfit.advice == advice
+
+
+POOL = ThreadPoolExecutor(1)
+
+
+class Elsewhere:
+    @in_process
+    def total(self, numbers: AsyncIterator[float]) -> float:
+        return 0
+
+    @in_executor(POOL)
+    def report(self, progress: Progress[float]) -> None: ...
+
+    @inline
+    def ask(self, ask: Callable[[str], Awaitable[bool]]) -> None: ...
+
+    @inline
+    def tell(self, tell: Callable[[str], None], progress: Progress[float]) -> None: ...
+
+
+def test_nothing_but_values_goes_elsewhere_and_nothing_inline_waits() -> None:
+    with pytest.raises(ContractError) as caught:
+        bind(read_contract(Elsewhere), Elsewhere())
+    assert [(m.where.rpartition(".")[2], m.problem, m.advice) for m in caught.value.misfits] == [
+        (
+            "total",
+            (
+                "expected a function in this process for numbers: AsyncIterator[float]; "
+                "found @in_process"
+            ),
+            "Write @in_thread, or leave numbers out of the contract",
+        ),
+        (
+            "report",
+            (
+                "expected a function in this process for progress: Progress[float]; "
+                "found @in_executor"
+            ),
+            "Write @in_thread, or leave progress out of the contract",
+        ),
+        (
+            "ask",
+            (
+                "expected a function that can wait for ask: Callable[[str], Awaitable[bool]]; "
+                "found @inline"
+            ),
+            "Write async def, or @in_thread",
+        ),
+    ]
+
+
+class Marked:
+    @exclusive
+    async def one(self) -> None: ...
+
+    @in_executor(POOL)
+    @exclusive
+    def two(self) -> None: ...
+
+    @in_process
+    def three(self) -> None: ...
+
+    @exclusive
+    @inline
+    def four(self) -> None: ...
+
+
+def test_marks_are_found_on_the_function_of_the_implementation() -> None:
+    bound = bind(read_contract(Marked), Marked()).methods
+    assert {wire: (b.mode, b.exclusive, b.executor) for wire, b in bound.items()} == {
+        "one": ("loop", True, None),
+        "two": ("executor", True, POOL),
+        "three": ("process", False, None),
+        "four": ("inline", True, None),
+    }
+
+
+# ------------------------------------------------------------------------------------- events
+
+
+class ChangesAPI(Protocol):
+    changed: Event[Match]
+
+
+class EventAPI(Protocol):
+    happened: Event[int]
+    deep: ChangesAPI
+
+
+class Changes(ChangesAPI):
+    changed: Event[Match]
+
+
+class Emitting(EventAPI):
+    happened: Event[int]
+
+    def __init__(self) -> None:
+        self.deep = Changes()
+
+
+class EmittingItsOwn(EventAPI):
+    happened = Event[int]()
+
+    def __init__(self) -> None:
+        self.deep = Changes()
+        self.deep.changed = Event[Match]()
+
+
+@dataclasses.dataclass(frozen=True)
+class Frozen:
+    deep: Changes = dataclasses.field(default_factory=Changes)
+
+
+@pytest.mark.parametrize("kind", [Emitting, EmittingItsOwn, Frozen])
+def test_events_are_those_of_the_implementation_and_made_if_missing(kind: type) -> None:
+    implementation: Any = kind()
+    before = implementation.deep.__dict__.get("changed")
+    events = bind(read_contract(EventAPI), implementation).events
+    assert list(events) == ["happened", "deep.changed"]
+    assert events["happened"] is implementation.happened
+    assert events["deep.changed"] is implementation.deep.changed
+    assert before in {None, events["deep.changed"]}
+    # Bound again, as a reload does, they stay what they are.
+    assert bind(read_contract(EventAPI), implementation).events == events
+
+
+class Slotted:
+    __slots__ = ("deep",)
+
+    def __init__(self) -> None:
+        self.deep = Changes()
+
+
+class NoEvent:
+    happened = 3
+    deep = Changes()
+
+
+class TheClass:
+    happened = Event
+    deep = Changes()
+
+
+class RaisingEvent:
+    deep = Changes()
+
+    @property
+    def happened(self) -> Any:
+        raise RuntimeError("not yet")
+
+
+LEAVE_OUT = "Leave it out, or write in __init__: self.happened = Event[int]()"
+
+
+@pytest.mark.parametrize(
+    ("kind", "found", "advice"),
+    [
+        (
+            Slotted,
+            "nothing, and Slotted takes no new attributes",
+            "Give it a place, and write in __init__: self.happened = Event[int]()",
+        ),
+        (NoEvent, "int", LEAVE_OUT),
+        (TheClass, "the class itself", LEAVE_OUT),
+        (RaisingEvent, "that reading it raises RuntimeError: not yet", LEAVE_OUT),
+    ],
+)
+def test_an_event_that_is_none_is_a_misfit(kind: type, found: str, advice: str) -> None:
+    expected = f"expected Event[int], as {__name__}.EventAPI.happened has it; found {found}"
+    where = f"{__name__}.{kind.__name__}.happened"
+    assert misfits(kind(), EventAPI) == [Misfit(where, expected, advice)]
+
+
+def test_a_namespace_of_events_is_told_so() -> None:
+    class Shallow:
+        happened = Event[int]()
+
+    (found,) = misfits(Shallow(), EventAPI)
+    assert found.problem.startswith("expected an object with events, as ")
+
+
+def test_an_event_of_no_worker_says_so() -> None:
+    with pytest.raises(RuntimeError, match="declare it in the contract and in the class that"):
+        asyncio.run(Event[int]().emit(1))
+
+
+def test_what_is_emitted_goes_to_who_bound_the_event() -> None:
+    sent: list[tuple[int, str | None]] = []
+
+    async def send(value: int, to: str | None) -> None:
+        sent.append((value, to))
+
+    async def emit() -> None:
+        event = Event[int]()
+        event.bind(send)
+        await event.emit(1)
+        await event.emit(2, to="S")
+
+    asyncio.run(emit())
+    assert sent == [(1, None), (2, "S")]
+
+
+def test_progress_goes_to_who_made_it() -> None:
+    seen: list[float] = []
+    Progress(seen.append).report(0.5)
+    assert seen == [0.5]
+
+
 Id = NewType("Id", int)
 Short = Annotated[str, msgspec.Meta(max_length=5)]
 Names = TypeAliasType("Names", list[str])
@@ -564,6 +1054,20 @@ Names = TypeAliasType("Names", list[str])
         (tuple[int, int], tuple[int, ...], False),
         (Mapping[str, float], dict[str, int], True),
         (dict[str, float], dict[str, int], False),
+        (AsyncIterator[float], AsyncGenerator[int, None], True),
+        (AsyncGenerator[int, None], AsyncIterator[int], False),
+        (AsyncIterator[str], AsyncIterator[int], False),
+        (Iterable[float], list[int], True),
+        (Iterable[str], dict[str, int], True),
+        (Awaitable[float], Coroutine[Any, Any, int], True),
+        (Awaitable[str], Coroutine[Any, Any, int], False),
+        (Callable[[int], float], Callable[[float], int], True),
+        (Callable[[float], int], Callable[[int], int], False),
+        (Callable[[int], str], Callable[[int], int], False),
+        (Callable[[int], None], Callable[[int, int], None], False),
+        (Callable[..., int], Callable[[int], int], True),
+        (Progress[int], Progress[float], True),
+        (Progress[float], Progress[int], False),
         (API, Awaited, True),
         (Awaited, Inherited, True),
         (Inherited, Awaited, False),

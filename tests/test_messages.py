@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 
 from rpc_worker.lines import Oversized
 from rpc_worker.messages import (
@@ -16,6 +17,8 @@ from rpc_worker.messages import (
     Response,
     decode,
     decode_oversized,
+    notification_line,
+    request_line,
 )
 from rpc_worker.salvage import nests_too_deeply, salvage
 
@@ -228,3 +231,39 @@ def test_a_line_past_the_limit_is_answered_with_its_id() -> None:
             {"limit": 4096, "received": 5000},
         ),
     )
+
+
+class Position(Struct):
+    """Stands for where a call is in a trace."""
+
+    traceparent: str
+    tracestate: str | None = None
+
+
+REQUESTS: list[tuple[tuple[Any, ...], bytes]] = [
+    ((b'"w1"', "m", b"[]"), b'"id":"w1","method":"m","params":[]'),
+    ((b'"w1"', "m", b"[]", 0.2), b'"id":"w1","method":"m","params":[],"timeoutMs":1'),
+    (
+        (b'"w1"', "m", b"{}", None, Position("p")),
+        b'"id":"w1","method":"m","params":{},"traceparent":"p"',
+    ),
+    (
+        (b'"w1"', "m", b"{}", 5.0, Position("p", "s")),
+        b'"id":"w1","method":"m","params":{},"timeoutMs":5,"traceparent":"p","tracestate":"s"',
+    ),
+]
+
+
+@pytest.mark.parametrize(("parts", "expected"), REQUESTS)
+def test_a_request_of_ours_is_written_in_this_order(
+    parts: tuple[Any, ...], expected: bytes
+) -> None:
+    assert request_line(*parts) == b'{"jsonrpc":"2.0",%b}\n' % expected
+
+
+def test_a_line_for_one_session_begins_with_it() -> None:
+    """A relay, and the other clients, compare no more than the first bytes."""
+    assert notification_line("m", b"[1]", "S") == (
+        b'{"jsonrpc":"2.0","session":"S","method":"m","params":[1]}\n'
+    )
+    assert notification_line("m", b"[1]") == b'{"jsonrpc":"2.0","method":"m","params":[1]}\n'

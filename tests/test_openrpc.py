@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import json
 import re
+from collections.abc import AsyncIterator, Awaitable, Callable  # noqa: TC003 - read when it runs
 from typing import (
     Annotated,
     Any,
@@ -22,11 +23,11 @@ import msgspec
 import pytest
 from typing_extensions import deprecated
 
-from rpc_worker import BigInt, RpcError, Struct, raises
+from rpc_worker import BigInt, Event, Progress, RpcError, Struct, raises
 from rpc_worker.contract import Contract, read_contract
 from rpc_worker.openrpc import document
 from rpc_worker.values import decoder
-from shared_api import BackendAPI
+from shared_api import BackendAPI, FrontendAPI
 
 T = TypeVar("T")
 Draft7Validator: Any = jsonschema.Draft7Validator
@@ -288,12 +289,118 @@ def test_a_generic_record_is_a_component_for_each_argument() -> None:
     assert {*found["components"]["schemas"]} == {"Page_int", "Page_Point_list", "Point"}
 
 
+class TalkAPI(Protocol):
+    changed: Event[Point]
+    """A point has moved."""
+
+    def points(self, seed: AsyncIterator[int] | None = None) -> AsyncIterator[Point]: ...
+    async def load(self, path: str, progress: Progress[float]) -> None: ...
+    async def ask(
+        self, question: Callable[[str], Awaitable[bool]], told: Callable[[str, int], None]
+    ) -> None: ...
+
+
+class WindowAPI(Protocol):
+    """A window."""
+
+    async def confirm(self, point: Point) -> bool: ...
+
+
+POINT: dict[str, Any] = {"$ref": "#/components/schemas/Point"}
+TOKEN: dict[str, Any] = {"type": ["string", "integer", "null"]}
+
+
+def stream_of(item: dict[str, Any]) -> dict[str, Any]:
+    properties = {"token": TOKEN, "values": {"type": "array", "items": item}}
+    return {"type": "object", "properties": properties, "x-stream": item}
+
+
+def callback_of(called: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {
+            "__jsonrpc_marshaled": {"const": 1},
+            "handle": {"type": "integer"},
+            "lifetime": {"const": "call"},
+        },
+        "required": ["__jsonrpc_marshaled", "handle"],
+        "x-callback": called,
+    }
+
+
+def test_references_are_described_as_they_cross_with_what_they_refer_to_beside() -> None:
+    found = document(read_contract(TalkAPI), name="demo", version="1")
+    points, load, ask = found["methods"]
+    assert points["result"]["schema"] == stream_of(POINT)
+    assert points["params"] == [
+        {
+            "name": "seed",
+            "required": False,
+            "schema": {"anyOf": [stream_of({"type": "integer"}), {"type": "null"}]},
+        }
+    ]
+    # Nobody has to listen.
+    assert load["params"][1] == {
+        "name": "progress",
+        "required": False,
+        "schema": TOKEN | {"x-progress": {"type": "number"}},
+    }
+    asked = {"params": [{"type": "string"}], "result": {"type": "boolean"}}
+    told = {"params": [{"type": "string"}, {"type": "integer"}]}
+    schemas = [parameter["schema"] for parameter in ask["params"]]
+    assert schemas == [callback_of(asked), callback_of(told)]
+
+
+@pytest.mark.parametrize(
+    ("method", "index", "given"),
+    [
+        ("points", 0, {"token": 0, "values": [1]}),
+        ("points", 0, {"values": [1, 2]}),
+        ("points", 0, {}),
+        ("points", 0, None),
+        ("load", 1, "t"),
+        ("load", 1, 0),
+        ("load", 1, None),
+        ("ask", 0, {"__jsonrpc_marshaled": 1, "handle": 7, "lifetime": "call"}),
+    ],
+)
+def test_the_schema_of_a_reference_accepts_its_forms(method: str, index: int, given: Any) -> None:
+    found = document(read_contract(TalkAPI), name="demo", version="1")
+    described = {m["name"]: m for m in found["methods"]}[method]["params"][index]["schema"]
+    validator = Draft7Validator({**described, "components": found["components"]})
+    assert validator.is_valid(given)
+    assert not validator.is_valid([given])
+
+
+def test_events_and_the_frontend_have_places_of_their_own() -> None:
+    contract, window = read_contract(TalkAPI, sources=True), read_contract(WindowAPI)
+    found = document(contract, name="demo", version="1", frontend=window)
+    assert found["x-events"] == [
+        {
+            "name": "changed",
+            "description": "A point has moved.",
+            "paramStructure": "by-position",
+            "params": [{"name": "payload", "required": True, "schema": POINT}],
+        }
+    ]
+    confirm = {
+        "name": "confirm",
+        "paramStructure": "either",
+        "params": [{"name": "point", "required": True, "schema": POINT}],
+        "result": {"name": "result", "schema": {"type": "boolean"}},
+    }
+    assert found["x-frontend"] == {"description": "A window.", "methods": [confirm]}
+    assert list(found["components"]["schemas"]) == ["Point"]
+
+
 def test_the_document_of_the_reference_contract_is_plain_json_with_schemas_that_are_valid() -> None:
-    found = document(read_contract(BackendAPI), name="demo", version="1")
+    frontend = read_contract(FrontendAPI)
+    found = document(read_contract(BackendAPI), name="demo", version="1", frontend=frontend)
     assert json.loads(json.dumps(found)) == found
     assert msgspec.json.decode(msgspec.json.encode(found)) == found
-    schemas = [p["schema"] for method in found["methods"] for p in method["params"]]
-    schemas += [method["result"]["schema"] for method in found["methods"]]
+    methods = [*found["methods"], *found["x-frontend"]["methods"]]
+    schemas = [p["schema"] for m in [*methods, *found["x-events"]] for p in m["params"]]
+    schemas += [method["result"]["schema"] for method in methods]
     schemas += found["components"]["schemas"].values()
     assert len(schemas) > 20
     for schema in schemas:

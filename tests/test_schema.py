@@ -402,18 +402,18 @@ BAD: list[tuple[Any, str, str]] = [
     ),
     (
         c.AsyncIterator[int],
-        f"AsyncIterator[int] is a stream, which {LATER}",
-        "Write list[…], and return all at once.",
+        "AsyncIterator[int] is a stream, which only a parameter or a whole result can be",
+        "Make it a parameter of its own, or write list[…].",
     ),
     (
         c.Iterator[int],
-        f"Iterator[int] is a stream, which {LATER}",
-        "Write list[…], and return all at once.",
+        "Iterator[int] is a stream, which only a parameter or a whole result can be",
+        "Make it a parameter of its own, or write list[…].",
     ),
     (
         c.Callable[[int], str] | None,
-        f"Callable[[int], str] is a callback, which {LATER}",
-        "Leave it out for now.",
+        "Callable[[int], str] is a callback, which only a parameter can be",
+        "Make it a parameter of its own.",
     ),
     (
         c.Awaitable[int],

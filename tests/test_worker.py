@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from rpc_worker.arguments import check_frontend, check_options
 from rpc_worker.errors import ContractError, Misfit
 from rpc_worker.fatal import StartError, explain, fatal_line
 from rpc_worker.worker import serve
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
 
 
 class UnspeakableError(Exception):
@@ -103,3 +108,39 @@ def test_serve_is_refused_in_a_running_loop(monkeypatch: pytest.MonkeyPatch) -> 
         "code, and put what needs the loop into its lifespan="
     )
     assert not taken
+
+
+async def timed(_call: object, proceed: Callable[[], Awaitable[object]]) -> object:
+    return await proceed()
+
+
+class Around:
+    async def __call__(self, _call: object, proceed: Callable[[], Awaitable[object]]) -> object:
+        return await proceed()
+
+
+@pytest.mark.parametrize(
+    ("middleware", "reason"),
+    [
+        (timed, "middleware=<function timed"),
+        ([timed, len], "the middleware <built-in function len> is a function; write async def"),
+        ([[timed]], "the middleware [<function timed"),
+    ],
+    ids=["one", "plain", "nested"],
+)
+def test_middleware_that_cannot_be_meant_is_refused(middleware: Any, reason: str) -> None:
+    with pytest.raises(StartError) as caught:
+        check_options(None, middleware, None, 1.0)
+    assert str(caught.value).startswith(reason)
+
+
+def test_middleware_is_a_list_of_what_returns_something_to_await() -> None:
+    check_options(None, [timed, Around()], None, 1.0)
+    check_options(None, (), None, 1.0)
+
+
+def test_a_frontend_is_a_class() -> None:
+    check_frontend(None)
+    check_frontend(Around)
+    with pytest.raises(StartError, match="is an object of the class Around; write the typed class"):
+        check_frontend(Around())

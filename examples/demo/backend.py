@@ -3,6 +3,7 @@
 import os
 import platform
 import sys
+from collections.abc import AsyncIterator
 
 from files import Files
 
@@ -24,6 +25,9 @@ class Backend(BackendAPI):
     @inline
     def echo(self, message: str) -> str:
         return message
+
+    async def total(self, numbers: AsyncIterator[float]) -> float:
+        return sum([number async for number in numbers])
 
     async def get_system_info(self) -> SystemInfo:
         runtime = f"{platform.python_implementation()} {platform.python_version()}"

@@ -1,47 +1,60 @@
 """The demo's files: `FilesAPI` over the real file system.
 
-Everything here blocks, so everything is a `def`, and runs in a thread.
+The file system blocks, so most of this is a `def`, and runs in a thread.
 """
 
-from __future__ import annotations
-
-import codecs
 import hashlib
-import io
 import os
 import re
-import stat as modes
-from contextlib import contextmanager
-from fnmatch import fnmatch
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from itertools import islice
+from logging import getLogger
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final
 
-from rpc_worker import RpcError, in_thread
+import anyio
+from disk import (
+    count_entries,
+    errors_of,
+    kind_of,
+    matches,
+    printable,
+    regular_file,
+    sources,
+    text_decoder,
+)
+
+from rpc_worker import Event, Progress, caller, current_call, in_thread
 from shared_api import (
+    Algorithm,
     Directory,
     Entry,
     File,
+    FileChange,
     FilesAPI,
+    FrontendAPI,
     Kind,
     Match,
-    NotADirectory,
-    NotAFile,
-    NotFound,
     NotText,
     Other,
     Stat,
     Symlink,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+BLOCK: Final = 1 << 20
+"""Bytes that are read between two reports of progress."""
 
-LONGEST_LINE: Final = 200
-"""Characters of a line that a match shows; sources minified into one line are common."""
+PATIENCE: Final = 0.2
+"""Seconds between two looks at a file that grows."""
+
+logger = getLogger("files")
 
 
 class Files(FilesAPI):
     """The files of this computer."""
+
+    changed: Event[FileChange]
 
     @in_thread
     def stat(self, path: str) -> Stat:
@@ -82,23 +95,90 @@ class Files(FilesAPI):
         glob: str = "*",
         limit: int = 100,
         case_sensitive: bool = False,
-    ) -> list[Match]:
+    ) -> Iterator[Match]:
         with errors_of(root):
             os.scandir(root).close()
         pattern = re.compile(re.escape(query), re.NOFLAG if case_sensitive else re.IGNORECASE)
-        found: list[Match] = []
-        for path in sources(Path(root), glob):
-            if len(found) >= limit:
-                break
-            found += matches(path, path.relative_to(root).as_posix(), pattern)
-        return found[: max(0, limit)]
+        found = (
+            match
+            for path in sources(Path(root), glob)
+            for match in matches(path, path.relative_to(root).as_posix(), pattern)
+        )
+        number = 0
+        try:
+            for match in islice(found, max(0, limit)):
+                number += 1
+                yield match
+        finally:
+            # Also when the window has seen enough, and leaves its loop.
+            logger.info("search closed after %d matches", number)
+
+    @in_thread
+    def count(self, root: str, found: Callable[[str], None]) -> int:
+        with errors_of(root):
+            os.scandir(root).close()
+        number = 0
+        for folder, _folders, names in os.walk(root):
+            found(printable(folder))
+            number += len(names)
+        return number
 
     @in_thread
     def checksum(
-        self, path: str, *, algorithm: Literal["sha256", "sha512", "blake2b", "md5"] = "sha256"
+        self, path: str, progress: Progress[float], *, algorithm: Algorithm = "sha256"
     ) -> str:
+        call, digest = current_call(), hashlib.new(algorithm)
         with errors_of(path), regular_file(path).open("rb") as file:
-            return hashlib.file_digest(file, algorithm).hexdigest()
+            size = os.fstat(file.fileno()).st_size
+            while block := file.read(BLOCK):
+                if call.cancelled:
+                    # A thread cannot be stopped from outside. Nobody waits for what it returns.
+                    logger.info("checksum cancelled after %d MiB", (file.tell() - 1) >> 20)
+                    break
+                digest.update(block)
+                progress.report(min(1.0, file.tell() / max(1, size)))
+        return digest.hexdigest()
+
+    async def tail(self, path: str, *, lines: int = 10) -> AsyncIterator[str]:
+        with errors_of(path):
+            file = await anyio.open_file(
+                await anyio.to_thread.run_sync(regular_file, path), errors="replace"
+            )
+        async with file:
+            for line in deque([line async for line in file], max(0, lines)):
+                yield line.rstrip("\n")
+            while True:
+                # A line without its end is still being written.
+                begin = await file.tell()
+                line = await file.readline()
+                if line.endswith("\n"):
+                    yield line.rstrip("\n")
+                else:
+                    await file.seek(begin)
+                    await anyio.sleep(PATIENCE)
+
+    async def delete_all(self, paths: list[str], ask: Callable[[str], Awaitable[bool]]) -> int:
+        deleted = 0
+        for path in paths:
+            if await ask(path):
+                await self._delete(path)
+                deleted += 1
+        return deleted
+
+    async def delete_picked(self) -> int:
+        window = caller(FrontendAPI)
+        paths = [path async for path in window.pick("Which files are to be deleted?")]
+        if not paths or not await window.confirm(f"Delete {len(paths)} files?"):
+            return 0
+        for path in paths:
+            await self._delete(path)
+        return len(paths)
+
+    async def _delete(self, path: str) -> None:
+        with errors_of(path):
+            file = await anyio.to_thread.run_sync(regular_file, path)
+            await anyio.to_thread.run_sync(file.unlink)
+        await self.changed.emit(FileChange(path, "deleted"))
 
     # As in the contract, the last one: from here on `list` would mean this method.
     @in_thread
@@ -118,92 +198,3 @@ class Files(FilesAPI):
                     Entry(printable(item.name), printable(item.path), kind, size, status.st_mtime)
                 )
         return sorted(entries, key=lambda e: (e.kind is not Kind.DIRECTORY, e.name.casefold()))
-
-
-@contextmanager
-def errors_of(path: str) -> Generator[None, None, None]:
-    """Tell the window what the operating system says of a path, in the contract's terms."""
-    try:
-        yield
-    except FileNotFoundError:
-        raise NotFound(path) from None
-    except NotADirectoryError:
-        # Either the path itself, or one in front of it, is a file.
-        raise (NotADirectory(path) if os.path.lexists(path) else NotFound(path)) from None
-    except OSError as error:
-        raise RpcError(f"{path}: {error.strerror}", data={"path": path}) from None
-    except ValueError:
-        # A NUL, or half of a surrogate pair: no file has such a name.
-        raise NotFound(path) from None
-
-
-def regular_file(path: str) -> Path:
-    """Return the path of a file; opening a named pipe would wait for whoever writes to it."""
-    file = Path(path)
-    if not modes.S_ISREG(file.stat().st_mode):
-        raise NotAFile(path)
-    return file
-
-
-def text_decoder(encoding: str) -> codecs.IncrementalDecoder:
-    """Return a decoder; some of Python's codecs are no encodings of text."""
-    try:
-        io.TextIOWrapper(io.BytesIO(), encoding)
-        return codecs.getincrementaldecoder(encoding)()
-    except LookupError:
-        message = f"There is no text encoding {encoding!r}; write one such as 'utf-8' or 'latin-1'"
-        raise RpcError(message, data={"encoding": encoding}) from None
-
-
-def kind_of(status: os.stat_result) -> Kind:
-    if modes.S_ISREG(status.st_mode):
-        return Kind.FILE
-    if modes.S_ISDIR(status.st_mode):
-        return Kind.DIRECTORY
-    return Kind.SYMLINK if modes.S_ISLNK(status.st_mode) else Kind.OTHER
-
-
-def count_entries(directory: Path) -> int | None:
-    try:
-        return sum(1 for _ in directory.iterdir())
-    except OSError:
-        return None
-
-
-def sources(root: Path, glob: str) -> Iterator[Path]:
-    """Yield the files to look into, in the order of their paths."""
-    for folder, folders, names in os.walk(root):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        named = (Path(folder, name) for name in sorted(names) if fnmatch(name, glob))
-        yield from (path for path in named if path.is_file())
-
-
-def matches(path: Path, shown: str, pattern: re.Pattern[str]) -> list[Match]:
-    """Return the matching lines of a file, none if it is no text, or cannot be read."""
-    try:
-        with path.open(encoding="utf-8") as file:
-            return [
-                match_at(printable(shown), number, line.rstrip("\n"), found)
-                for number, line in enumerate(file, 1)
-                if (found := pattern.search(line.rstrip("\n")))
-            ]
-    except (OSError, UnicodeDecodeError):
-        return []
-
-
-def match_at(path: str, number: int, line: str, found: re.Match[str]) -> Match:
-    start = max(0, min(found.start() - LONGEST_LINE // 2, len(line) - LONGEST_LINE))
-    text = line[start : max(start + LONGEST_LINE, found.end())]
-    before, within = text[: found.start() - start], found[0]
-    begin = utf16_length(before)
-    return Match(path, number, text, (begin, begin + utf16_length(within)))
-
-
-def utf16_length(text: str) -> int:
-    """Return the length of a text as JavaScript counts it."""
-    return len(text.encode("utf-16-le")) // 2
-
-
-def printable(name: str) -> str:
-    """Return a file's name as text: on Linux it can be any bytes."""
-    return name.encode(errors="replace").decode()

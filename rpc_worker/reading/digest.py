@@ -13,34 +13,60 @@ import msgspec
 
 from rpc_worker.contract import REQUIRED
 from rpc_worker.markers import enc_hook
-from rpc_worker.schema import Array, Choice, Constraints, Enumeration, Map, Record, Scalar, Tuple
+from rpc_worker.schema import (
+    Array,
+    Callback,
+    Choice,
+    Constraints,
+    Enumeration,
+    Map,
+    Progress,
+    Record,
+    Scalar,
+    Stream,
+    Tuple,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from rpc_worker.contract import Method
-    from rpc_worker.schema import Field, Type
+    from rpc_worker.contract import EventType, Method, Parameter
+    from rpc_worker.schema import Field, Reference, Type
 
-__all__ = ["digest_of"]
+__all__ = ["digest_of", "joined"]
 
 _LENGTH: Final = 16
 """Hexadecimal digits: enough to tell contracts apart, and short enough to read aloud."""
 
 
-def digest_of(methods: Iterable[Method]) -> str:
-    """Return the digest of a contract's methods."""
+def digest_of(methods: Iterable[Method], events: Iterable[EventType]) -> str:
+    """Return the digest of a contract's methods and events."""
+    return _hashed(canonical_form(methods, events))
+
+
+def joined(backend: str, frontend: str) -> str:
+    """Return the digest of two contracts, of which each has a side of the conversation."""
+    return _hashed({"backend": backend, "frontend": frontend})
+
+
+def _hashed(canonical: dict[str, Any]) -> str:
     import hashlib  # noqa: PLC0415 - it loads OpenSSL
 
-    canonical = canonical_form(methods)
     text = msgspec.json.encode(canonical, order="sorted")
     return hashlib.sha256(text).hexdigest()[:_LENGTH]
 
 
-def canonical_form(methods: Iterable[Method]) -> dict[str, Any]:
+def canonical_form(methods: Iterable[Method], events: Iterable[EventType]) -> dict[str, Any]:
     """Return what the digest is taken of."""
     writer = _Writer()
-    written = [writer.method(method) for method in sorted(methods, key=lambda m: m.wire)]
-    return {"methods": written, "records": writer.records}
+    return {
+        "methods": [writer.method(method) for method in sorted(methods, key=lambda m: m.wire)],
+        "events": [
+            {"name": event.wire, "type": writer.type(event.payload)}
+            for event in sorted(events, key=lambda e: e.wire)
+        ],
+        "records": writer.records,
+    }
 
 
 class _Writer:
@@ -59,17 +85,29 @@ class _Writer:
                 {
                     "name": p.wire,
                     "keyword": p.keyword,
-                    "default": _default(p.default, required=p.default is REQUIRED),
-                    "type": self.type(p.type),
+                    "default": _parameter_default(p),
+                    "type": self._parameter(p.type),
                 }
                 for p in (*positional, *keyword)
             ],
-            "result": self.type(method.result),
+            "result": self._parameter(method.result),
             "errors": [
                 {"code": e.code, "data": None if e.data is None else self.type(e.data)}
                 for e in sorted(method.errors, key=lambda e: e.code)
             ],
         }
+
+    def _parameter(self, node: Type | Reference) -> list[Any]:
+        match node:
+            case Stream():
+                return ["stream", self.type(node.item), node.optional]
+            case Progress():
+                return ["progress", self.type(node.value)]
+            case Callback():
+                answer = None if node.result is None else self.type(node.result)
+                return ["callback", [*map(self.type, node.parameters)], answer, node.optional]
+            case _:
+                return self.type(node)
 
     def type(self, node: Type) -> list[Any]:
         match node:
@@ -117,6 +155,12 @@ class _Writer:
             "unset": field.unset,
             "type": self.type(field.type),
         }
+
+
+def _parameter_default(parameter: Parameter) -> str:
+    # On the wire anybody may leave progress out, whatever the handler is given then.
+    default = None if isinstance(parameter.type, Progress) else parameter.default
+    return _default(default, required=default is REQUIRED)
 
 
 def _default(default: Any, *, required: bool) -> str:

@@ -11,7 +11,7 @@ import inspect
 import sys
 import types
 import typing
-from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias, TypeVar, get_args, get_origin
 
 import msgspec
 import typing_extensions
@@ -20,13 +20,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
 __all__ = [
+    "Hint",
     "Unresolved",
     "UnusableAlias",
     "class_hints",
     "foreign_alias",
     "function_hints",
     "is_hashed",
+    "is_public",
     "is_union",
+    "public_hints",
     "resolve_aliases",
     "union",
 ]
@@ -67,6 +70,29 @@ def class_hints(annotation: Any) -> Iterator[tuple[str, type, Any]]:
         known = {**vars(owner), **parameters}
         for name, value in _evaluate(owner.__module__, known, _own_annotations(owner)).items():
             yield name, owner, _substitute(value, bound.get(owner, {}))
+
+
+Hint: TypeAlias = tuple[str, type, Any]
+"""An attribute's name, the class that has it, and its annotation or `Unresolved`."""
+
+
+def public_hints(cls: type) -> list[Hint]:
+    """Return the annotations of a class that are no private matter of its own, each name once."""
+    found = {
+        name: (name, owner, hint)
+        for name, owner, hint in class_hints(cls)
+        if is_public(name, owner)
+    }
+    return list(found.values())
+
+
+_FOREIGN: Final = frozenset({"builtins", "typing", "typing_extensions", "abc"})
+"""Modules whose classes in the MRO bring no members."""
+
+
+def is_public(name: str, owner: type) -> bool:
+    """Tell whether a member belongs to what a class promises."""
+    return not name.startswith("_") and owner.__module__ not in _FOREIGN
 
 
 def _evaluate(module: str, known: dict[str, Any], annotations: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A class as a namespace: its methods, and the namespaces within it."""
+"""A class as a namespace: its methods, its events, and the namespaces within it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, get_origin
 import typing_extensions
 
 from rpc_worker.contract import Namespace
-from rpc_worker.reading.hints import Unresolved, class_hints
+from rpc_worker.progress import Progress
+from rpc_worker.reading.events import is_event, made_events, read_event
+from rpc_worker.reading.hints import Unresolved, is_public, public_hints
 from rpc_worker.reading.methods import MethodReader, function_of
 from rpc_worker.reading.names import camel, place_of, spell
 from rpc_worker.reading.records import doc_of, kind_of
@@ -17,13 +19,11 @@ from rpc_worker.reading.records import doc_of, kind_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rpc_worker.contract import Method
+    from rpc_worker.contract import EventType, Method
     from rpc_worker.reading.annotations import TypeReader
+    from rpc_worker.reading.hints import Hint
 
 __all__ = ["MemberReader"]
-
-_FOREIGN: Final = frozenset({"builtins", "typing", "typing_extensions", "abc"})
-"""Modules whose classes in the MRO bring no members."""
 
 _RESERVED: Final = frozenset({"rpc", "system"})
 """Namespaces of the protocol itself (protocol, section 2)."""
@@ -34,10 +34,12 @@ class MemberReader:
 
     Attributes:
         methods: What has been read so far, by wire name.
+        events: The same.
     """
 
     def __init__(self, types: TypeReader) -> None:
         self.methods: dict[str, Method] = {}
+        self.events: dict[str, EventType] = {}
         self._types = types
         self._reader = MethodReader(types)
 
@@ -45,7 +47,7 @@ class MemberReader:
         self, cls: type, path: tuple[str, ...] = (), within: tuple[type, ...] = ()
     ) -> Namespace:
         """Read a class with all of its members."""
-        place = place_of(cls)
+        place, hints = place_of(cls), public_hints(cls)
         taken: dict[str, str] = {}
         methods: list[Method] = []
         for name, member in _members(cls):
@@ -59,8 +61,10 @@ class MemberReader:
                 if method is not None:
                     methods.append(method)
         self.methods.update((method.wire, method) for method in methods)
+        events = tuple(self._events(cls, hints, path, taken))
+        self.events.update((event.wire, event) for event in events)
         namespaces: list[Namespace] = []
-        for name, annotation in self._namespaces(cls, place):
+        for name, annotation in self._namespaces(cls, hints, place):
             if annotation in {cls, *within}:
                 what = f"{spell(annotation)} contains itself"
                 self._types.refuse(f"{place}.{name}", what, "Give it a class of its own.")
@@ -77,13 +81,27 @@ class MemberReader:
             methods=tuple(methods),
             namespaces=tuple(namespaces),
             source=self._types.source_of(cls),
+            events=events,
         )
+
+    def _events(
+        self, cls: type, hints: list[Hint], path: tuple[str, ...], taken: dict[str, str]
+    ) -> Iterator[EventType]:
+        place = place_of(cls)
+        for name, owner, hint in hints:
+            if is_event(hint) and self._claim(name, taken, place):
+                yield read_event(self._types, hint, (*path, name), owner, f"{place}.{name}")
+        for name in made_events(cls) - {name for name, _owner, _hint in hints}:
+            what = f"{name} does not say what it carries"
+            self._types.refuse(f"{place}.{name}", what, f"Write {name}: Event[str], or what it is.")
 
     def _claim(self, name: str, taken: dict[str, str], place: str) -> bool:
         """Take a member's name on the wire, if it can be had."""
         wire = camel(name)
         if wire in taken:
             what = f"{taken[wire]} and {name} are both {wire} on the wire"
+            if taken[wire] == name:
+                what = f"{name} is a method too, and a name stands for one thing on the wire"
             self._types.refuse(f"{place}.{name}", what, "Give one of them another name.")
             return False
         taken[wire] = name
@@ -92,15 +110,16 @@ class MemberReader:
             self._types.refuse(f"{place}.{name}", what, "Give it another name.")
         return True
 
-    def _namespaces(self, cls: type, place: str) -> Iterator[tuple[str, type]]:
+    def _namespaces(self, cls: type, hints: list[Hint], place: str) -> Iterator[tuple[str, type]]:
         """Return the annotated attributes that are namespaces, and refuse what looks like one."""
-        hints = {n: hint for n, owner, hint in class_hints(cls) if _is_public(n, owner)}
-        for name, hint in hints.items():
+        for name, _owner, hint in hints:
+            if is_event(hint):
+                continue
             if isinstance(hint, Unresolved):
                 self._types.refuse(f"{place}.{name}", hint.problem, hint.advice)
             elif _is_namespace(hint):
                 yield name, hint
-            elif typing_extensions.is_protocol(cls) and get_origin(hint) is not ClassVar:
+            elif typing_extensions.is_protocol(cls) and not _is_class_var(hint):
                 what = f"{spell(hint)} is no class with methods"
                 advice = f"Write async def {name}(self) -> {spell(hint)}: ..., or leave it out."
                 self._types.refuse(f"{place}.{name}", what, advice)
@@ -112,7 +131,7 @@ def _members(cls: type) -> list[tuple[str, Any]]:
         name: member
         for owner in reversed(cls.__mro__)
         for name, member in vars(owner).items()
-        if _is_public(name, owner)
+        if is_public(name, owner)
     }
     return [
         (name, member)
@@ -121,12 +140,14 @@ def _members(cls: type) -> list[tuple[str, Any]]:
     ]
 
 
-def _is_public(name: str, owner: type) -> bool:
-    return not name.startswith("_") and owner.__module__ not in _FOREIGN
+def _is_class_var(hint: object) -> bool:
+    return get_origin(hint) is ClassVar
 
 
 def _is_namespace(hint: Any, within: tuple[type, ...] = ()) -> bool:
-    if not isinstance(hint, type) or hint.__module__.partition(".")[0] in sys.stdlib_module_names:
+    if not isinstance(hint, type) or hint is Progress or is_event(hint):
+        return False
+    if hint.__module__.partition(".")[0] in sys.stdlib_module_names:
         return False
     return kind_of(hint) is None and (bool(_members(hint)) or _holds_namespaces(hint, within))
 
@@ -134,8 +155,8 @@ def _is_namespace(hint: Any, within: tuple[type, ...] = ()) -> bool:
 def _holds_namespaces(cls: type, within: tuple[type, ...]) -> bool:
     if cls in within:
         return False
-    hints = [hint for name, owner, hint in class_hints(cls) if _is_public(name, owner)]
+    hints = [hint for _name, _owner, hint in public_hints(cls)]
     if typing_extensions.is_protocol(cls) and any(isinstance(h, Unresolved) for h in hints):
         # Whatever it was meant to be, it is told where it stands.
         return True
-    return any(_is_namespace(hint, (*within, cls)) for hint in hints)
+    return any(is_event(hint) or _is_namespace(hint, (*within, cls)) for hint in hints)

@@ -5,46 +5,33 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any, Final
 
-from rpc_worker.contract import REQUIRED, ErrorType, Method, Parameter
+import typing_extensions
+
+from rpc_worker.contract import ErrorType, Method
 from rpc_worker.errors import ErrorCode, RpcError
 from rpc_worker.markers import mode_of, raised_by
 from rpc_worker.reading.hints import Unresolved, function_hints
-from rpc_worker.reading.names import camel, place_of
-from rpc_worker.reading.records import description, doc_of
-from rpc_worker.schema import Record, Scalar, Source
+from rpc_worker.reading.names import camel, place_of, spell
+from rpc_worker.reading.parameters import ParameterReader
+from rpc_worker.reading.records import doc_of
+from rpc_worker.reading.references import ReferenceReader
+from rpc_worker.schema import Progress, Record, Scalar, Source, Stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FunctionType
 
+    from rpc_worker.contract import Kind, Parameter
     from rpc_worker.reading.annotations import TypeReader
+    from rpc_worker.schema import Type
 
 __all__ = ["MethodReader", "function_of", "is_self"]
-
-_OPTIONS: Final = frozenset({"signal", "timeoutMs"})
-"""What a TypeScript client has among the options of every call."""
-
 
 _VARIADIC: Final = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 _BY_POSITION: Final = (
     inspect.Parameter.POSITIONAL_ONLY,
     inspect.Parameter.POSITIONAL_OR_KEYWORD,
 )
-_KEYWORD: Final = inspect.Parameter.KEYWORD_ONLY
-_UNNAMED: Final = {
-    inspect.Parameter.POSITIONAL_ONLY: (
-        "it is positional-only, and a call by name could not give it",
-        "Remove the / from the signature.",
-    ),
-    inspect.Parameter.VAR_POSITIONAL: (
-        "it is any number of parameters",
-        "Write one parameter that is a list, such as values: list[float].",
-    ),
-    inspect.Parameter.VAR_KEYWORD: (
-        "it is parameters of any name",
-        "Write keyword-only parameters, or one that is a dict, such as values: dict[str, float].",
-    ),
-}
 
 
 class MethodReader:
@@ -52,6 +39,8 @@ class MethodReader:
 
     def __init__(self, types: TypeReader) -> None:
         self._types = types
+        self._references = ReferenceReader(types)
+        self._parameters = ParameterReader(types, self._references)
         self._errors: dict[type[RpcError], ErrorType] = {}
         self._codes: dict[int, type[RpcError]] = {}
 
@@ -59,7 +48,7 @@ class MethodReader:
         """Read a method; one whose annotations cannot be evaluated is only noted as a misfit."""
         place = f"{place_of(cls)}.{path[-1]}"
         function = function_of(member)
-        if (stranger := _not_its_own(function, path[-1])) is not None:
+        if (stranger := _not_its_own(member, function, path[-1])) is not None:
             self._types.refuse(place, *stranger)
             return None
         hints = function_hints(function)
@@ -72,14 +61,16 @@ class MethodReader:
                 del parameters[0]
             else:
                 self._types.refuse(place, "it has no self", f"Write def {path[-1]}(self, …).")
-        read = tuple(self._parameters(parameters, hints, place))
+        blocking = _blocks(function, member, cls)
+        read = self._parameters.read(parameters, hints, place, blocking=blocking)
         if "return" in hints:
-            result = self._types.read(hints["return"], f"{place}, result")
+            result = self._result(function, hints["return"], place, blocking=blocking)
         else:
             what = "it does not say what it returns"
             result = self._types.refuse(place, what, "Write -> None, or the type of the result.")
+        if isinstance(result, Stream):
+            self._check_stream(read, place)
         null = isinstance(result, Scalar) and result.kind == "null"
-        mode = mode_of(member)
         return Method(
             wire=".".join(map(camel, path)),
             path=path,
@@ -90,7 +81,7 @@ class MethodReader:
             deprecated=getattr(member, "__deprecated__", None),
             errors=tuple(self._raised(member, place)),
             source=self._source_of(function, cls),
-            kind=mode or ("async" if inspect.iscoroutinefunction(function) else "thread"),
+            kind=_kind_of(member, function, result),
         )
 
     def _source_of(self, function: FunctionType, cls: type) -> Source:
@@ -99,42 +90,30 @@ class MethodReader:
         line = self._types.sources.of(cls).line(function.__name__) if self._types.sources else 0
         return Source(function.__module__, line or code.co_firstlineno, code.co_filename)
 
-    def _parameters(
-        self, parameters: list[inspect.Parameter], hints: dict[str, Any], place: str
-    ) -> Iterator[Parameter]:
-        taken: dict[str, str] = {}
+    def _result(self, function: FunctionType, hint: Any, place: str, *, blocking: bool) -> Any:
+        here = f"{place}, result"
+        found = self._references.read(hint, here, blocking=blocking)
+        if found is None:
+            return self._types.read(hint, here)
+        written = spell(found.annotation)
+        if not isinstance(found, Stream):
+            what = f"{written} is given to a method, and not returned by one"
+            return self._types.refuse(here, what, "Make it a parameter.")
+        if found.optional:
+            what = f"a stream is returned or is not: {written}"
+            advice = f"Write {written.removesuffix(' | None')}; it may be without items."
+            return self._types.refuse(here, what, advice)
+        if inspect.iscoroutinefunction(function):
+            what = f"an async def has to be awaited before there is {written}"
+            return self._types.refuse(here, what, f"Write def {function.__name__}, without async.")
+        return found
+
+    def _check_stream(self, parameters: tuple[Parameter, ...], place: str) -> None:
         for parameter in parameters:
-            name, kind = parameter.name, parameter.kind
-            here = f"{place}, parameter {name}"
-            wire = camel(name)
-            if kind in _UNNAMED:
-                self._types.refuse(here, *_UNNAMED[kind])
-                continue
-            if name.startswith("_"):
-                self._types.refuse(here, "its name starts with _", "Give it another name.")
-            elif wire in _OPTIONS:
-                what = f"{wire} is an option of every call in TypeScript"
-                self._types.refuse(here, what, "Give it another name.")
-            elif wire in taken:
-                what = f"{taken[wire]} and {name} are both {wire} on the wire"
-                self._types.refuse(here, what, "Give one of them another name.")
-            taken[wire] = name
-            if name not in hints:
-                self._types.refuse(here, "it has no type", f"Write {name}: str, or what it is.")
-                continue
-            node = self._types.read(hints[name], here)
-            given = parameter.default is not inspect.Parameter.empty
-            if given:
-                self._types.check_default(node, parameter.default, here)
-            yield Parameter(
-                name=name,
-                wire=wire,
-                type=node,
-                annotation=node.annotation,
-                keyword=kind is _KEYWORD,
-                default=parameter.default if given else REQUIRED,
-                doc=description(hints[name]),
-            )
+            if isinstance(parameter.type, Progress):
+                here = f"{place}, parameter {parameter.name}"
+                what = "a method that returns a stream has no progress: its items tell it"
+                self._types.refuse(here, what, "Leave it out, or make it part of the items.")
 
     def _raised(self, member: Any, place: str) -> Iterator[ErrorType]:
         declared: tuple[type, ...] = raised_by(member)
@@ -173,6 +152,19 @@ class MethodReader:
         return error
 
 
+def _kind_of(member: Any, function: FunctionType, result: Type | Stream) -> Kind:
+    if isinstance(result, Stream):
+        return "stream"
+    return mode_of(member) or ("async" if inspect.iscoroutinefunction(function) else "thread")
+
+
+def _blocks(function: FunctionType, member: Any, cls: type) -> bool:
+    """Tell whether a function is served itself, and runs in a thread."""
+    on_the_loop = inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
+    promise = typing_extensions.is_protocol(cls)
+    return not (promise or on_the_loop or mode_of(member) not in {None, "thread"})
+
+
 def is_self(first: inspect.Parameter) -> bool:
     """Tell whether a method's first parameter is its instance, and not an argument of a call's.
 
@@ -184,8 +176,12 @@ def is_self(first: inspect.Parameter) -> bool:
     return own and first.kind in _BY_POSITION
 
 
-def _not_its_own(function: FunctionType, name: str) -> tuple[str, str] | None:
+def _not_its_own(member: Any, function: FunctionType, name: str) -> tuple[str, str] | None:
     """Return why a function does not have the signature that the user wrote, and what to do."""
+    if getattr(member, "__globals__", {}).get("__name__") == "contextlib":
+        # The generator below it would pass for a stream.
+        what = "it is a context manager, and nobody can enter it from the other side"
+        return what, f"Call it _{name}."
     if function.__name__ == "_overload_dummy":
         what = "it has several signatures, by @overload, and a method has one"
         return what, "Write one signature, with unions where the types differ."

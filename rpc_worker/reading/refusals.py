@@ -10,20 +10,31 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
+from rpc_worker.events import Event
+from rpc_worker.progress import Progress
 from rpc_worker.reading.hints import is_hashed
 from rpc_worker.reading.names import spell
 
 __all__ = ["why_not"]
 
-_LATER: Final[dict[Any, str]] = {
-    c.AsyncIterator: "a stream",
-    c.AsyncIterable: "a stream",
-    c.AsyncGenerator: "a stream",
-    c.Iterator: "a stream",
-    c.Iterable: "a stream",
-    c.Generator: "a stream",
-    c.Callable: "a callback",  # pyright: ignore[reportUnknownMemberType] - the class, not a type
+_STREAM: Final = (
+    "a stream, which only a parameter or a whole result can be",
+    "Make it a parameter of its own, or write list[…].",
+)
+_ELSEWHERE: Final[dict[Any, tuple[str, str]]] = {
+    **dict.fromkeys((c.AsyncIterator, c.AsyncIterable, c.AsyncGenerator), _STREAM),
+    **dict.fromkeys((c.Iterator, c.Iterable, c.Generator), _STREAM),
+    c.Callable: (  # pyright: ignore[reportUnknownMemberType] - the class, not a type
+        "a callback, which only a parameter can be",
+        "Make it a parameter of its own.",
+    ),
+    Progress: ("progress, which only a parameter can be", "Make it a parameter of its own."),
+    Event: (
+        "an event, which only an attribute of the contract can be",
+        "Write it in the class: changed: Event[…].",
+    ),
 }
+"""What has its place in a contract, and not as a value or within one."""
 _INSTEAD: Final[dict[Any, str]] = {
     object: "Write Any.",
     type: "Write str, and send the name.",
@@ -63,10 +74,9 @@ def why_not(cls: Any, annotation: Any) -> tuple[str, str]:
         return f"{_displayed(annotation)} is a value, and no type", advice
     name = spell(annotation)
     known: Any = cls if is_hashed(cls) else None
-    if known in _LATER:
-        stream = _LATER[known] == "a stream"
-        advice = "Write list[…], and return all at once." if stream else "Leave it out for now."
-        return f"{name} is {_LATER[known]}, which is not supported yet", advice
+    if known in _ELSEWHERE:
+        what, advice = _ELSEWHERE[known]
+        return f"{name} is {what}", advice
     if cls is msgspec.UnsetType:
         return "UNSET cannot be sent", "Only a field of a Struct can be unset. Write None."
     if isinstance(annotation, TypeVar):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from rpc_worker.stdio.claim import Claim
     from rpc_worker.stdio.reading import Reader
+    from rpc_worker.stdio.strays import Strays
     from rpc_worker.stdio.writing import Writer
 
 __all__ = ["Wire", "take"]
@@ -47,6 +48,7 @@ class Wire:
         self._input = claimed.input
         self._reader: Reader | None = None
         self._hangup: HangupWatch | None = None
+        self._strays: list[Strays] = []
         if claimed.input is not None:
             grow(claimed.input)
         if sys.platform != "win32":
@@ -115,9 +117,28 @@ class Wire:
             output.give_up()
         return not output.dropped
 
+    def show_strays(self, take: Callable[[str], None] | None) -> None:
+        """Have each line that strays to stdout taken, in a thread, besides going to stderr.
+
+        Args:
+            take: Called with each line; None ends it.
+        """
+        for strays in self._strays:
+            strays.stop()
+        # What is in their pipes must have been copied before the process ends.
+        self._strays = [strays for strays in self._strays if not strays.emptied]
+        if take is not None:
+            from rpc_worker.stdio.strays import Strays  # noqa: PLC0415 - few ever ask for it
+
+            started = Strays.start(take)
+            if started is not None:
+                self._strays.append(started)
+
     def close(self) -> None:
         """Close the output: the host sees its end. Nothing is written any more."""
         self.output.close()
+        for strays in self._strays:
+            strays.close()
 
     def _disown(self) -> None:
         """In a forked child: close the wire, so that the child neither uses nor holds it."""

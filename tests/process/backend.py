@@ -16,15 +16,19 @@ import subprocess
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING
+from collections.abc import AsyncGenerator, AsyncIterator  # noqa: TC003 - its annotations are read at run time
+from typing import Any, Protocol
 
 import rpc_worker
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+
+class Page(Protocol):
+    async def confirm(self, question: str) -> bool: ...
 
 
 class Backend:
+    changed: rpc_worker.Event[str]
+
     async def add(self, a: float, b: float) -> float:
         return a + b
 
@@ -33,6 +37,29 @@ class Backend:
 
     async def group(self) -> list[int]:
         return [os.getpid(), os.getpgrp(), os.getppid()]
+
+    # The whole conversation.
+
+    async def ask(self, question: str) -> bool:
+        return await rpc_worker.caller(Page).confirm(question)
+
+    def ask_in_thread(self, question: str) -> bool:
+        # In a thread the call blocks, which its type does not say.
+        answer: Any = rpc_worker.caller(Page).confirm(question)
+        return bool(answer)
+
+    async def change(self, value: str) -> None:
+        await self.changed.emit(value)
+
+    async def count(self) -> AsyncIterator[int]:
+        try:
+            yield 1
+            await asyncio.sleep(600)
+        finally:
+            _tell("left the stream")
+
+    async def state(self) -> Any:
+        return rpc_worker.current_call().state
 
     # B3: text that strays to stdout, in every way there is.
 
@@ -184,7 +211,7 @@ def _tell(text: str) -> None:
 
 
 @contextlib.asynccontextmanager
-async def lifespan() -> AsyncGenerator[None]:
+async def lifespan() -> AsyncGenerator[str]:
     how = os.environ.get("LIFESPAN", "")
     if how == "fails":
         raise ValueError("no database")
@@ -195,7 +222,7 @@ async def lifespan() -> AsyncGenerator[None]:
     async with asyncio.TaskGroup() as group:
         if how == "crashes":
             group.create_task(_fail())
-        yield
+        yield "the state"
     if how == "stuck":
         await asyncio.sleep(600)
     if how == "fails at exit":
@@ -213,6 +240,7 @@ if __name__ == "__main__":
     small = rpc_worker.Limits(soft_output_bytes=1 << 20, hard_bytes=4 << 20)
     rpc_worker.serve(
         Backend(),
+        frontend=Page,
         lifespan=lifespan,
         grace=float(os.environ.get("GRACE", "5")),
         limits=small if "SMALL" in os.environ else None,

@@ -1,0 +1,213 @@
+"""What is in flight, and how it is answered: each request exactly once.
+
+Nothing here knows how requests come, or who runs them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+from rpc_worker import refusals
+from rpc_worker.dispatch import error_object
+from rpc_worker.errors import ErrorCode
+from rpc_worker.messages import NULL, ErrorObject, error_line, result_line, result_parts
+from rpc_worker.outbox import JOINED, Outbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rpc_worker.calls import Call
+    from rpc_worker.dispatch import Service
+    from rpc_worker.limits import Limits
+    from rpc_worker.outbox import Output
+    from rpc_worker.replies import Reply
+
+__all__ = ["Answering"]
+
+_logger: Final = logging.getLogger("rpc_worker")
+
+
+class Answering:
+    """The part of a channel that answers.
+
+    Attributes:
+        service: What is offered.
+        on_backlog_taken: Called, while it is set, whenever waiting requests may have started.
+    """
+
+    def __init__(
+        self, service: Service, output: Output, limits: Limits, loop: asyncio.AbstractEventLoop
+    ) -> None:
+        self.service = service
+        self.on_backlog_taken: Callable[[], None] | None = None
+        self._limits = limits
+        self._loop = loop
+        # Requests by id; a notification has none; a stream's call is answered before it ends.
+        self._in_flight: dict[bytes, Call | Reply] = {}
+        self._notifications: set[Call] = set()
+        self._opening: set[Call] = set()
+        self._streaming: dict[bytes, Call] = {}
+        self._outbox = Outbox(output, limits)
+        self._small = min(JOINED, limits.response_bytes)
+        self._flushing = False
+        self._idle: asyncio.Future[None] | None = None
+
+    def finished(self, call: Call, result: Any) -> None:
+        """Answer a call with what its handler returned."""
+        if call.answered:
+            return
+        handler = call.handler
+        try:
+            if handler.streams:
+                self._open_stream(call, result)
+                return
+            body = handler.encode(result)
+        except BaseException as error:  # noqa: BLE001 - a value's own methods may raise anything
+            self.failed(call, error)
+            return
+        identity = call.id
+        if identity is None or call.answers is not None or len(body) > self._small:
+            self._finish_otherwise(call, body)
+            return
+        call.answered = call.ended = True
+        if call.timer is not None or call.attached is not None:
+            call.end()
+        del self._in_flight[identity]
+        self._outbox.lines.append(result_line(identity, body))
+
+    def _finish_otherwise(self, call: Call, body: bytes) -> None:
+        """Finish what is not one small answer on a line of its own."""
+        identity = call.id or NULL
+        if len(body) > self._limits.response_bytes:
+            error = refusals.response_too_large(len(body), self._limits)
+            self._settle(call, error_line(identity, error))
+        elif len(body) > JOINED:
+            self._settle(call, *result_parts(identity, body))
+        else:
+            self._settle(call, result_line(identity, body))
+
+    def _open_stream(self, call: Call, source: Any) -> None:
+        """Start the stream that a call returned; it is answered after a pass of the loop."""
+        if call.id is None:
+            self._settle(call)  # Nobody could ask for an item.
+            return
+        from rpc_worker.streams import Producer  # noqa: PLC0415 - most calls return no stream
+
+        self._opening.add(call)
+
+        def answer(form: bytes) -> None:
+            if not call.answered:
+                # With a token, the call ends with its stream, and can be cancelled until then.
+                streaming = form.startswith(b'{"token"')
+                if streaming:
+                    call.attach(_Open(self._streaming, call))
+                self._settle(call, result_line(call.id or NULL, form), ends=not streaming)
+                self.flush()
+
+        Producer.start(call, source, answer)
+
+    def failed(self, call: Call, error: BaseException) -> None:
+        """Answer a call with what its handler raised."""
+        if call.answered:
+            return
+        identity = call.id or NULL
+        if call.cancelled and isinstance(error, asyncio.CancelledError):
+            told = refusals.EXPIRED if call.expired else refusals.CANCELLED
+            line = error_line(identity, told)
+        else:
+            line = self._error_line(call, identity, error)
+        self._settle(call, line)
+
+    def _error_line(self, call: Call, identity: bytes, error: BaseException) -> bytes:
+        try:
+            told = error_object(error, debug=self.service.debug)
+            line = error_line(identity, told)
+        except BaseException as reason:  # noqa: BLE001 - the data's own methods may raise anything
+            told = ErrorObject(
+                ErrorCode.INTERNAL_ERROR,
+                f"Internal error: telling of {type(error).__name__} raised {type(reason).__name__}",
+            )
+            line = error_line(identity, told)
+        if len(line) > self._limits.response_bytes:
+            line = error_line(identity, refusals.response_too_large(len(line), self._limits))
+        if call.id is None or told.code in _WORTH_LOGGING:
+            _log(call, error)
+        return line
+
+    def _settle(self, call: Call, *parts: bytes, ends: bool = True) -> None:
+        call.answered = True
+        self._opening.discard(call)
+        if ends:
+            call.end()
+        if call.id is None:
+            self._notifications.discard(call)
+            return
+        del self._in_flight[call.id]
+        self._outbox.answer(call.id, call.answers, *parts)
+
+    def reply(self, reply: Reply, *parts: bytes) -> None:
+        """Answer a request for one of the protocol's own methods. Once: the first answer counts."""
+        if self._in_flight.get(reply.identity) is not reply:
+            return
+        del self._in_flight[reply.identity]
+        if reply.timer is not None:
+            reply.timer.cancel()
+        self._outbox.answer(reply.identity, reply.answers, *parts)
+        self._flush_soon()
+
+    def flush(self) -> None:
+        """Write what has come together, and note whether the host takes it."""
+        if self._outbox.lines:
+            self._outbox.write()
+            if self._outbox.pending > self._limits.soft_output_bytes:
+                self._block()
+        if self.on_backlog_taken is not None:
+            self.on_backlog_taken()
+        if self._idle is not None and not self._in_flight and not self._notifications:
+            if not self._idle.done():
+                self._idle.set_result(None)
+            self._idle = None
+
+    def _block(self) -> None:
+        """Start nothing new: the host does not take the output."""
+        raise NotImplementedError
+
+    def _flush_soon(self) -> None:
+        if not self._flushing:
+            self._flushing = True
+            self._loop.call_soon(self._flush_late)
+
+    def _flush_late(self) -> None:
+        self._flushing = False
+        self.flush()
+
+
+class _Open:
+    """The entry of a call whose stream is open, which goes with it."""
+
+    __slots__ = ("_call", "_table")
+
+    def __init__(self, table: dict[bytes, Call], call: Call) -> None:
+        self._table = table
+        self._call = call
+        table[call.id or NULL] = call
+
+    def end(self) -> None:
+        # The id may have been used for another one since.
+        identity = self._call.id or NULL
+        if self._table.get(identity) is self._call:
+            del self._table[identity]
+
+
+_WORTH_LOGGING: Final = frozenset({ErrorCode.INTERNAL_ERROR, ErrorCode.UNENCODABLE_RESULT})
+"""What the author of the worker must mend, and not its caller."""
+
+
+def _log(call: Call, error: BaseException) -> None:
+    # An exception may itself raise while it is formatted, and anything at all.
+    with suppress(BaseException):
+        name, kind = call.handler.method.wire, type(error).__name__
+        _logger.error("%s raised %s", name, kind, exc_info=error)

@@ -1,0 +1,101 @@
+"""One call, from the line that asked for it until all that belongs to it is over.
+
+Nothing here knows who starts a call, and who answers it: this is what they pass on to each other.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from msgspec import Raw, UnsetType
+
+    from rpc_worker.context import Trace
+    from rpc_worker.dispatch import Handler
+    from rpc_worker.sessions import Session
+
+__all__ = ["Attached", "Call"]
+
+
+class Attached(Protocol):
+    """What ends with a call: a stream among its arguments, a callback, a token."""
+
+    def end(self) -> None: ...
+
+
+class Call(msgspec.Struct, eq=False):
+    """One request on its way through a handler.
+
+    Attributes:
+        id: The request's id; None for a notification, which nobody answers.
+        params: Undecoded until the handler starts.
+        size: Bytes that it holds while it waits.
+        answers: The batch that its answer belongs to; None if it is answered by itself.
+        session: Whose call it is.
+        deadline: The loop's time at which it ends; 0.0 for none.
+        timer: What ends it then.
+        trace: Where it belongs in a distributed trace.
+        task: The task that runs it, once a coroutine handler has suspended.
+        scope: What ends it where it runs, if that is not on the loop.
+        state: What the worker's lifespan yielded.
+        attached: What ends with it.
+        waits: How many times it waits for its peer just now.
+        placed: Whether it has suspended or runs off the loop, so that it counts as running while
+            it does not wait.
+        threaded: Whether it has a token of those that limit the threads.
+        lends: Whether others may use that token while it waits.
+        cancelled: Whether somebody who may has cancelled it, or its deadline has passed.
+        expired: Whether its deadline has passed.
+        answered: Whether it has been answered; what comes later is dropped.
+        ended: Whether it is over: answered, and its streams too.
+    """
+
+    id: bytes | None
+    handler: Handler
+    params: Raw | UnsetType
+    size: int
+    answers: Any = None
+    session: Session | None = None
+    deadline: float = 0.0
+    timer: asyncio.TimerHandle | None = None
+    trace: Trace | None = None
+    task: asyncio.Task[None] | None = None
+    scope: _Cancellable | None = None
+    state: Any = None
+    attached: list[Attached] | None = None
+    waits: int = 0
+    placed: bool = False
+    threaded: bool = False
+    lends: bool = False
+    cancelled: bool = False
+    expired: bool = False
+    answered: bool = False
+    ended: bool = False
+
+    def attach(self, thing: Attached) -> None:
+        """Have a thing end with this call; at once, if it has ended already."""
+        if self.ended:
+            thing.end()
+        elif self.attached is None:
+            self.attached = [thing]
+        else:
+            self.attached.append(thing)
+
+    def end(self) -> None:
+        """End what is attached, the last first. Ending twice is ending once."""
+        self.ended = True
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
+        while self.attached:
+            self.attached.pop().end()
+
+
+class _Cancellable(Protocol):
+    """An anyio cancel scope, or a future of an executor."""
+
+    def cancel(self) -> object: ...

@@ -1,0 +1,183 @@
+"""Runs functions off the loop: in threads, in processes, in executors of the user's.
+
+A function that has been cancelled may go on: a thread cannot be ended, and nobody knows what an
+executor does. It is tracked until it ends. Nothing here knows of slots or answers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import contextmanager, suppress
+from contextvars import copy_context
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    import anyio
+
+    from rpc_worker.calls import Call
+    from rpc_worker.processes import Processes
+
+__all__ = ["Elsewhere"]
+
+T = TypeVar("T")
+
+THREADS: Final = 40
+"""Handlers in threads at the same time; as many as anyio itself allows by default."""
+
+
+class Elsewhere:
+    """Where functions run that do not run on the loop.
+
+    Args:
+        loop: The loop that awaits them.
+        left: Called on the loop when a function that was marked exclusive has really ended.
+
+    Attributes:
+        busy: The calls whose functions still run, answered or not.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, left: Callable[[Call], None]) -> None:
+        self._loop = loop
+        self._left = left
+        self._limiter: anyio.CapacityLimiter | None = None
+        self._processes: Processes | None = None
+        self.busy: set[Call] = set()
+
+    async def run(self, call: Call) -> Any:
+        """Run the function of a call where its mode says, and return what it returns.
+
+        `call.scope` is what cancels it; whoever does so need not wait for this to return.
+        """
+        handler = call.handler
+        args, kwargs = handler.arguments(call)
+        if handler.mode == "process":
+            return await self._in_process(call, args, kwargs)
+        if handler.mode == "executor":
+            return await self._in_executor(call, args, kwargs)
+        return await self._in_thread(call, args, kwargs)
+
+    async def run_in_thread(self, function: Callable[..., T], *args: Any) -> T:
+        """Run a function that belongs to a call, but is no handler, in one of the threads."""
+        from anyio.to_thread import run_sync  # noqa: PLC0415 - see `_in_thread`
+
+        return await run_sync(function, *args, abandon_on_cancel=True, limiter=self._threads())
+
+    def close(self) -> None:
+        """End the processes."""
+        if self._processes is not None:
+            self._processes.close()
+
+    # -------------------------------------------------------------------------------- threads
+
+    async def _in_thread(self, call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        # Only here: importing anyio costs as much as starting the interpreter.
+        from anyio import CancelScope  # noqa: PLC0415
+        from anyio.to_thread import run_sync  # noqa: PLC0415
+
+        limiter = self._threads()
+        call.threaded = True
+        try:
+            with CancelScope() as call.scope:
+                error, result = await run_sync(
+                    self._thread, call, args, kwargs, abandon_on_cancel=True, limiter=limiter
+                )
+                if error is not None:
+                    raise error
+                return result
+        finally:
+            call.threaded, call.scope = False, None
+            self.reclaim_token(call)
+        raise asyncio.CancelledError
+
+    def _thread(
+        self, call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[BaseException | None, Any]:
+        # An exception goes back as a value: a future refuses StopIteration, and the loop would
+        # take KeyboardInterrupt and SystemExit for its own.
+        self.busy.add(call)
+        try:
+            return None, call.handler.function(*args, **kwargs)
+        except BaseException as error:  # noqa: BLE001 - as above
+            return error, None
+        finally:
+            self._ended(call)
+
+    def _threads(self) -> anyio.CapacityLimiter:
+        if self._limiter is None:
+            from anyio import CapacityLimiter  # noqa: PLC0415 - see `_in_thread`
+
+            self._limiter = CapacityLimiter(THREADS)
+        return self._limiter
+
+    def lend_token(self, call: Call) -> None:
+        """Let another thread run while that of a call waits for its peer."""
+        if call.threaded and not call.lends:
+            call.lends = True
+            self._threads().total_tokens += 1
+
+    def reclaim_token(self, call: Call) -> None:
+        """Count the thread of a call again. It need not wait for that."""
+        if call.lends:
+            call.lends = False
+            self._threads().total_tokens -= 1
+
+    def rest(self, wait: Callable[[], object]) -> None:
+        """Have one of the threads wait, while another one may run. To be called in that thread."""
+        limiter, later = self._threads(), self._loop.call_soon_threadsafe
+        later(_change, limiter, 1)
+        try:
+            wait()
+        finally:
+            with suppress(RuntimeError):  # The loop has been closed meanwhile.
+                later(_change, limiter, -1)
+
+    # --------------------------------------------------------------- processes and executors
+
+    async def _in_process(self, call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        from anyio import CancelScope  # noqa: PLC0415 - see `_in_thread`
+
+        from rpc_worker.processes import Processes  # noqa: PLC0415 - few workers need it
+
+        if self._processes is None:
+            self._processes = Processes()
+        handler = call.handler
+        with self._tracked(call), CancelScope() as call.scope:
+            return await self._processes.run(handler.method.wire, handler.function, args, kwargs)
+        raise asyncio.CancelledError
+
+    async def _in_executor(self, call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        from rpc_worker.processes import Work  # noqa: PLC0415 - few workers need it
+
+        handler = call.handler
+        assert handler.executor is not None  # noqa: S101 - so says its mode
+        work = Work(handler.function, args, kwargs, copy_context())
+        future = handler.executor.submit(work)
+        self.busy.add(call)
+        future.add_done_callback(lambda _: self._ended(call))
+        call.scope = future
+        try:
+            return (await asyncio.wrap_future(future, loop=self._loop)).value()
+        finally:
+            call.scope = None
+
+    @contextmanager
+    def _tracked(self, call: Call) -> Generator[None]:
+        self.busy.add(call)
+        try:
+            yield
+        finally:
+            call.scope = None
+            self._ended(call)
+
+    def _ended(self, call: Call) -> None:
+        """Take note, in any thread, that a function has ended."""
+        self.busy.discard(call)
+        if call.handler.exclusive:
+            with suppress(RuntimeError):  # The loop has been closed: nobody waits for it.
+                self._loop.call_soon_threadsafe(self._left, call)
+
+
+def _change(limiter: anyio.CapacityLimiter, tokens: int) -> None:
+    limiter.total_tokens += tokens

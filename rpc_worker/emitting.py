@@ -1,0 +1,60 @@
+"""How an event that is emitted gets to its clients (protocol, section 8).
+
+Whoever emits waits while the host does not take what was sent: an event is no reply that somebody
+has asked for, so nothing else would bound it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from rpc_worker.errors import SessionEnded
+from rpc_worker.messages import notification_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rpc_worker.contract import EventType
+    from rpc_worker.session_table import SessionTable
+
+__all__ = ["Emitter"]
+
+
+class Audience(Protocol):
+    """What an emitter needs of the channel."""
+
+    sessions: SessionTable
+
+    def send(self, *parts: bytes) -> None:
+        """Write a line."""
+        ...
+
+
+class Emitter:
+    """Sends what one event emits."""
+
+    def __init__(self, audience: Audience, event: EventType) -> None:
+        self._audience = audience
+        self._event = event
+        self._encode: Callable[[Any], bytes] | None = None
+
+    async def emit(self, value: Any, to: str | None) -> None:
+        """Send a value to a session, or to all.
+
+        Raises:
+            UnencodableResult: It is not what the contract says; this is a ValueError.
+        """
+        if self._encode is None:
+            from rpc_worker.values import encoder  # noqa: PLC0415 - a start needs no encoders
+
+            self._encode = encoder(self._event.payload)
+        body = self._encode(value)
+        sessions = self._audience.sessions
+        session = sessions.anonymous if to is None else sessions.named(to)
+        if session is None:
+            return
+        try:
+            await session.room()
+        except SessionEnded:
+            return
+        self._audience.send(notification_line(self._event.wire, b"[%b]" % body, to))

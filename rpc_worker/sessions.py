@@ -1,0 +1,309 @@
+"""One client's life, from its hello to its end: what is addressed to it, and what it has open.
+
+A session is an address, not a protection (protocol, section 3). Its tables are empty when nothing
+is open. Streams and callbacks keep theirs here, and nothing here knows what is in them but that it
+can be ended. Which lines belong to which session is the channel's knowledge.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sys
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, TypeVar
+
+from msgspec import UNSET
+
+from rpc_worker.errors import RemoteError, SessionEnded
+from rpc_worker.messages import notification_line, request_line
+from rpc_worker.pending import Outbound, Pending, remote_error
+from rpc_worker.replies import Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from msgspec import Raw, UnsetType
+
+    from rpc_worker.callbacks import Exposed
+    from rpc_worker.calls import Call
+    from rpc_worker.dispatch import Handler
+    from rpc_worker.frontend import Frontend
+    from rpc_worker.limits import Limits
+    from rpc_worker.producers import Producer
+    from rpc_worker.session_table import SessionTable
+
+__all__ = ["Host", "Outbound", "Pending", "Reply", "Session"]
+
+T = TypeVar("T")
+
+HANDLES: Final = 2**52
+"""Handles begin at random below this, so that two clients' never meet; counting up from there, they
+stay exact in JavaScript."""
+
+
+class Host(Protocol):
+    """What a session needs of the channel that it is part of.
+
+    Attributes:
+        frontend: What its clients offer, if the worker knows of anything.
+        sessions: All sessions.
+    """
+
+    frontend: Frontend | None
+    sessions: SessionTable
+
+    @property
+    def debug(self) -> bool:
+        """Whether errors carry their traceback."""
+        ...
+
+    @property
+    def has_room(self) -> bool:
+        """Whether the host takes the output."""
+        ...
+
+    def send(self, *parts: bytes) -> None:
+        """Write a line, together with what else is written in this pass of the loop."""
+        ...
+
+    def invoke(
+        self, session: Session, handler: Handler, params: Raw | UnsetType, identity: bytes | None
+    ) -> None:
+        """Have a function run as a call of this session."""
+        ...
+
+    def give_up_slot(self, call: Call) -> None:
+        """Let another call run while this one waits for its peer."""
+        ...
+
+    def take_slot(self, call: Call) -> None:
+        """Count a call as running again."""
+        ...
+
+    async def run_in_thread(self, function: Callable[..., T], *args: Any) -> T:
+        """Run a function in one of the threads of handlers."""
+        ...
+
+    def rest(self, wait: Callable[[], object]) -> None:
+        """Have one of the threads wait, while another one may run."""
+        ...
+
+
+Listener: TypeAlias = "Callable[[Raw], None]"
+
+
+class Session:
+    """One client.
+
+    Attributes:
+        host: The channel.
+        name: The part of its ids before the first `:`; None for the anonymous session, whose
+            clients said no hello.
+        window: What the client called its window; it survives reloads.
+        log: The lowest level of log records that it asked for, in the numbers of `logging`; 0 for
+            none.
+        ended: Whether it has ended. Nothing is sent to it then.
+        streams: Streams that the client pulls from us, by the JSON text of their token.
+        silent: Whether no answer can come any more: the input has ended.
+        tasks: Those that belong to its streams.
+        progress: Who listens to the progress of our calls, by the JSON text of the token.
+        handles: Callbacks that we gave out.
+        pending: Our requests to it, by the JSON text of their id.
+        tasks: What advances the iterators of its streams, until the last `finally` has run; the end
+            of a session does not wait for it.
+    """
+
+    def __init__(
+        self,
+        host: Host,
+        loop: asyncio.AbstractEventLoop,
+        limits: Limits,
+        *,
+        name: str | None = None,
+        window: str | None = None,
+    ) -> None:
+        self.name = name
+        self.window = window
+        self.log = 0
+        self.ended = False
+        self.silent = False
+        self.loop = loop
+        self.limits = limits
+        self.streams: dict[bytes, Producer] = {}
+        self.progress: dict[bytes, Listener] = {}
+        self.handles: dict[int, Exposed] = {}
+        self.pending: dict[bytes, Pending] = {}
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.host = host
+        self._prefix = b'"w' if name is None else b'"%b:w' % name.encode()
+        self._requests = 0
+        self._tokens = 0
+        self._handle = random.randrange(HANDLES)  # noqa: S311 - an address, not a secret
+        self._room: asyncio.Future[None] | None = None
+
+    def new_token(self) -> bytes:
+        """Return the JSON text of a token that this session has not had."""
+        self._tokens += 1
+        return b"%d" % self._tokens
+
+    def new_handle(self) -> int:
+        """Return a handle that this session has not had."""
+        self._handle += 1
+        return self._handle
+
+    # ------------------------------------------------------------------------- what is sent
+
+    def notify(self, method: str, params: bytes) -> None:
+        """Write a notification to this client alone; nothing, if it is gone.
+
+        Args:
+            method: The name on the wire.
+            params: JSON text.
+        """
+        if not self.ended:
+            self.host.send(notification_line(method, params, self.name))
+
+    async def request(
+        self, method: str, params: bytes, call: Call | None = None, *, scope: Outbound | None = None
+    ) -> Raw:
+        """Call a method of the client, and return its result, undecoded.
+
+        Its deadline is the nearer of the call's and the anyio cancel scope's around this. Whoever
+        cancels this cancels the request, and its late answer is dropped.
+
+        Args:
+            method: The name on the wire.
+            params: JSON text.
+            call: The call on whose behalf this is: its slot is free meanwhile, its trace goes on.
+            scope: What ends with this request.
+
+        Raises:
+            RemoteError: The answer is an error.
+            SessionEnded: The client is gone, or goes before it answers.
+        """
+        if self.ended or self.silent:
+            if scope is not None:
+                scope.end()
+            raise SessionEnded(self.name)
+        if call is not None and call.ended:
+            call = None  # A task of the handler's that outlives it: nothing of the call is its own.
+        self._requests += 1
+        identity = b'%b%d"' % (self._prefix, self._requests)
+        answer: asyncio.Future[Raw] = self.loop.create_future()
+        self.pending[identity] = Pending(method, answer, scope)
+        left = self._time_left(call)
+        trace = None if call is None else call.trace
+        self.host.send(request_line(identity, method, params, left, trace))
+        if call is not None:
+            self.host.give_up_slot(call)
+        try:
+            return await answer
+        except asyncio.CancelledError:
+            if self.pending.pop(identity, None) is not None:
+                self.notify("$/cancelRequest", b'{"id":%b}' % identity)
+                if scope is not None:
+                    scope.end()
+            raise
+        finally:
+            if call is not None:
+                self.host.take_slot(call)
+
+    def answered(self, identity: bytes, result: Raw | UnsetType, error: Raw | UnsetType) -> None:
+        """Take the client's answer to one of our requests; ignore one that nobody waits for."""
+        pending = self.pending.pop(identity, None)
+        if pending is None:
+            return
+        answer, scope = pending.answer, pending.scope
+        failed = error is not UNSET or result is UNSET
+        if scope is not None and (failed or not scope.held):
+            scope.end()
+        if answer.done():
+            return  # Whoever waited has been cancelled, and not come to its end yet.
+        if error is not UNSET:
+            answer.set_exception(remote_error(error, pending.method))
+        elif result is UNSET:
+            text = f"the answer to {pending.method} could not be read, or was too large"
+            answer.set_exception(RemoteError(text, method=pending.method))
+        else:
+            answer.set_result(result)
+
+    def invoke(self, handler: Handler, params: Raw | UnsetType, identity: bytes | None) -> None:
+        """Have a callback of ours run, as a call of this session's."""
+        self.host.invoke(self, handler, params, identity)
+
+    async def run_in_thread(self, function: Callable[..., T], *args: Any) -> T:
+        """Run a function in one of the threads of handlers."""
+        return await self.host.run_in_thread(function, *args)
+
+    def rest(self, wait: Callable[[], object]) -> None:
+        """Have such a thread wait, while another one may run. To be called in that thread."""
+        self.host.rest(wait)
+
+    @property
+    def debug(self) -> bool:
+        """Whether errors carry their traceback."""
+        return self.host.debug
+
+    def _time_left(self, call: Call | None) -> float | None:
+        """Return the milliseconds until the nearer deadline, or None without any."""
+        deadline = float("inf")
+        if call is not None and call.deadline:
+            deadline = call.deadline
+        # Who has not imported anyio is in none of its scopes, and importing it is not free.
+        if "anyio" in sys.modules:
+            from anyio import current_effective_deadline  # noqa: PLC0415 - as said
+
+            deadline = min(deadline, current_effective_deadline())
+        if deadline == float("inf"):
+            return None
+        return max(0.0, (deadline - self.loop.time()) * 1000)
+
+    # ------------------------------------------------------------------------------- the flow
+
+    @property
+    def has_room(self) -> bool:
+        """Whether the host takes the output."""
+        return self.host.has_room
+
+    async def room(self) -> None:
+        """Return when the host takes the output.
+
+        Raises:
+            SessionEnded: The client is gone, or goes meanwhile.
+        """
+        while not self.ended and not self.host.has_room:
+            if self._room is None:
+                self._room = self.loop.create_future()
+            # Several may wait, and one that is cancelled must not cancel the others.
+            await asyncio.shield(self._room)
+        if self.ended:
+            raise SessionEnded(self.name)
+
+    def wake(self) -> None:
+        """Let those go on that wait for room."""
+        if self._room is not None:
+            self._room.set_result(None)
+            self._room = None
+
+    # -------------------------------------------------------------------------------- its end
+
+    def silence(self) -> None:
+        """Take note that nothing comes from the client any more, though it may still read."""
+        self.silent = True
+        for pending in [*self.pending.values()]:
+            if not pending.answer.done():
+                pending.answer.set_exception(SessionEnded(self.name))
+            if pending.scope is not None:
+                pending.scope.end()
+        self.pending.clear()
+        for stream in [*self.streams.values()]:
+            stream.abort()
+        self.progress.clear()
+        self.handles.clear()
+
+    def end(self) -> None:
+        """End: nothing is sent any more, and whoever waits for the client is told."""
+        self.ended = True
+        self.log = 0
+        self.silence()
+        self.wake()

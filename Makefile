@@ -16,7 +16,7 @@ RELAY := examples/relay/target/release/relay
 SCRIPTS := examples/demo benchmarks
 CRATES := examples/relay benchmarks/driver
 PRETTIER := frontend-adapter/node_modules/.bin/prettier --config frontend-adapter/.prettierrc.json
-GENERATE := -m rpc_worker generate shared_api:BackendAPI
+GENERATE := -m rpc_worker generate shared_api:BackendAPI --frontend shared_api:FrontendAPI
 OUR_CLIENT := --out frontend-adapter/generated --io memory,node,tauri-event
 DEMO_CLIENT := --out examples/demo/rpc --io tauri-event
 

@@ -6,7 +6,11 @@
 
 import type { Channel } from "./channel.js";
 import { toError } from "./errors.js";
+import type { EventDescriptor } from "./events.js";
+import { linkOf } from "./link.js";
+import type { CallOptions, RequestOptions } from "./link.js";
 import type { Params } from "./messages.js";
+import type { ResultRole, Roles } from "./roles.js";
 import { tag } from "./values.js";
 
 export interface MethodDescriptor {
@@ -16,19 +20,29 @@ export interface MethodDescriptor {
   readonly params: readonly string[];
   /** The wire names of the keyword-only parameters. */
   readonly options?: readonly string[];
+  /** The wire name of the parameter that the option `onProgress` is for. */
+  readonly onProgress?: string;
+  /** The wire names of those parameters that must be given. */
+  readonly required?: readonly string[];
+  /** How those parameters cross that are no plain values. */
+  readonly takes?: Roles;
+  /** How the result crosses if it is no plain value. */
+  readonly returns?: ResultRole;
 }
 
 export interface NamespaceDescriptor {
   readonly members: Members;
 }
 
-export type Members = { readonly [name: string]: MethodDescriptor | NamespaceDescriptor };
+export type Member = MethodDescriptor | NamespaceDescriptor | EventDescriptor;
+
+export type Members = { readonly [name: string]: Member };
 
 /** What the generator writes of a contract; `T` is the interface of its client. */
 export interface Descriptor<T> {
   readonly name: string;
-  /** The digest of the contract (protocol, section 3). */
-  readonly contract: string;
+  /** The digest of the contract (protocol, section 3); of each conversation that it is part of. */
+  readonly contract: string | readonly string[];
   /** The command that generates this descriptor again. */
   readonly regenerate: string;
   readonly members: Members;
@@ -45,11 +59,7 @@ export function createClient<T>(descriptor: Descriptor<T>, channel: Channel): T 
 function bind(members: Members, channel: Channel): object {
   const target = {};
   for (const name of Object.keys(members)) {
-    const member = members[name] as MethodDescriptor | NamespaceDescriptor;
-    const value =
-      "members" in member
-        ? bind(member.members, channel)
-        : (...args: unknown[]): Promise<unknown> => call(channel, member, args);
+    const value = memberOf(members[name] as Member, channel);
     // Not by assignment: a member called `__proto__` would not become one.
     Object.defineProperty(target, name, {
       value,
@@ -61,43 +71,82 @@ function bind(members: Members, channel: Channel): object {
   return target;
 }
 
-function call(channel: Channel, descriptor: MethodDescriptor, args: unknown[]): Promise<unknown> {
+function memberOf(member: Member, channel: Channel): unknown {
+  if ("members" in member) return bind(member.members, channel);
+  if ("feed" in member) return member.feed(linkOf(channel));
+  return (...args: unknown[]): unknown => call(channel, member, args);
+}
+
+/** What the caller gets: a promise, or what a role makes of the call. */
+function call(channel: Channel, method: MethodDescriptor, args: unknown[]): unknown {
+  if (!method.returns) return send(channel, method, args);
+  const { signal, timeoutMs } = Object(args[method.params.length]) as CallOptions;
+  const later = (options: RequestOptions): Promise<unknown> => send(channel, method, args, options);
+  return method.returns.open(later, linkOf(channel), { signal, timeoutMs });
+}
+
+function send(
+  channel: Channel,
+  descriptor: MethodDescriptor,
+  args: unknown[],
+  options?: RequestOptions,
+): Promise<unknown> {
+  const link = linkOf(channel);
+  // Each role knows how all arguments are offered; without one, nobody need.
+  const [role] = Object.values(descriptor.takes ?? {});
+  const offering = role?.begin(descriptor, link, options?.scope);
   try {
-    return channel.call(descriptor.method, toParams(descriptor, args));
+    const [params, limits] = readArguments(descriptor, args, offering?.offer);
+    const scope = offering?.scope ?? options?.scope;
+    return link.request(descriptor.method, params, { ...limits, ...options, scope });
   } catch (thrown) {
-    return Promise.reject(toError(thrown));
+    const error = toError(thrown);
+    offering?.scope.end(error);
+    return Promise.reject(error);
   }
 }
+
+type Named = [name: string, value: unknown];
 
 /**
- * By position, trailing undefined trimmed; by name if a hole remains (JSON has no undefined) or an
- * option is given. The options object is found by its place, never by its shape.
+ * Returns a call's params, and what is not for the method. By position; by name if a hole remains
+ * (JSON has no undefined) or an option is given.
  */
-function toParams(
-  { method, params, options = [] }: MethodDescriptor,
+function readArguments(
+  descriptor: MethodDescriptor,
   args: unknown[],
-): Params | undefined {
-  const given = Object.entries(trailing(method, params.length, args)).filter(isDefined);
-  const unknown = given.find(([name]) => !options.includes(name));
-  if (unknown) throw new TypeError(`${method} has no option '${unknown[0]}'`);
-  const positional = args.slice(0, params.length);
-  while (positional.length > 0 && positional[positional.length - 1] === undefined) positional.pop();
-  if (given.length > 0 || positional.includes(undefined)) {
-    const named = positional.map((value, index): [string, unknown] => [
-      params[index] as string,
-      value,
-    ]);
-    return Object.fromEntries([...named.filter(isDefined), ...given]);
-  }
-  return positional.length > 0 ? positional : undefined;
+  offer = (_name: string, value: unknown): unknown => value,
+): [Params | undefined, CallOptions] {
+  const { params } = descriptor;
+  const { signal, timeoutMs, ...others } = trailing(descriptor, args);
+  const options = Object.entries(others)
+    .filter(isDefined)
+    .map(([option, value]): Named => [wireName(descriptor, option), value]);
+  const positional = params.map((name, index): Named => [name, args[index]]);
+  while (positional.length > 0 && !positional.slice(-1).every(isDefined)) positional.pop();
+  const isByName = options.length > 0 || !positional.every(isDefined);
+  const given = [...positional, ...options]
+    .filter(isDefined)
+    .map(([name, value]): Named => [name, offer(name, value)]);
+  const found = isByName ? Object.fromEntries(given) : given.map(([, value]) => value);
+  return [given.length > 0 ? found : undefined, { signal, timeoutMs }];
 }
 
-function isDefined([, value]: [string, unknown]): boolean {
+function isDefined([, value]: Named): boolean {
   return value !== undefined;
 }
 
-function trailing(method: string, arity: number, args: unknown[]): object {
-  const [options = {}, more] = args.slice(arity);
-  if (tag(options) === "Object" && more === undefined) return options as object;
-  throw new TypeError(`${method}: only an object of options can follow its ${arity} arguments`);
+function wireName({ method, options, onProgress }: MethodDescriptor, option: string): string {
+  if (option === "onProgress" && onProgress !== undefined) return onProgress;
+  if (options?.includes(option)) return option;
+  throw new TypeError(`${method} has no option '${option}'`);
+}
+
+/** The options object is found by its place, never by its shape. */
+function trailing({ method, params }: MethodDescriptor, args: unknown[]): CallOptions {
+  const [options = {}, more] = args.slice(params.length);
+  if (tag(options) === "Object" && more === undefined) return options as CallOptions;
+  throw new TypeError(
+    `${method}: only an object of options can follow its ${params.length} arguments`,
+  );
 }

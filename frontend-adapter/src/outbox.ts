@@ -13,8 +13,9 @@ export class Outbox {
   readonly #write: (chunk: string) => void | Promise<void>;
   readonly #failed: (thrown: unknown) => void;
   #lines: string[] = [];
-  /** Closed at first, and while a write is under way or about to be. */
-  #busy = true;
+  #isOpen = false;
+  /** The writing that is under way or about to be. */
+  #writing: Promise<void> | undefined;
 
   /** `failed` is called with what `write` throws or rejects with; that chunk is lost. */
   constructor(write: (chunk: string) => void | Promise<void>, failed: (thrown: unknown) => void) {
@@ -29,8 +30,19 @@ export class Outbox {
 
   /** Begins to write. */
   start(): void {
-    this.#busy = false;
+    this.#isOpen = true;
     this.#schedule();
+  }
+
+  /**
+   * Writes a last line in the place of what was not written yet, unless writing has not begun. Resolves
+   * when it is written.
+   */
+  async end(line: string): Promise<void> {
+    this.clear();
+    if (!this.#isOpen) return;
+    this.add(line);
+    await this.#writing;
   }
 
   /** Forgets what was not written yet. */
@@ -39,9 +51,8 @@ export class Outbox {
   }
 
   #schedule(): void {
-    if (this.#busy || this.#lines.length === 0) return;
-    this.#busy = true;
-    queueMicrotask(() => void this.#flush());
+    if (!this.#isOpen || this.#writing || this.#lines.length === 0) return;
+    this.#writing = Promise.resolve().then(() => this.#flush());
   }
 
   async #flush(): Promise<void> {
@@ -53,7 +64,7 @@ export class Outbox {
         this.#failed(thrown);
       }
     }
-    this.#busy = false;
+    this.#writing = undefined;
   }
 
   /** Takes out as many lines as fit into a chunk; one at least. */

@@ -3,6 +3,7 @@
  * hello, and which lines are another's.
  */
 
+import type { LogLevel } from "./logs.js";
 import { encodeRequest } from "./messages.js";
 
 /** How an answer, a request or a notification to one session begins (protocol, section 1). */
@@ -13,12 +14,14 @@ const ANSWER = /^\[?\{"jsonrpc":"2\.0","id":"([\w-]{1,32}:\w+)"/;
 
 export class Session {
   readonly #window: string | undefined;
+  readonly #log: LogLevel | undefined;
   #name: string = randomName();
   #sequence = 0;
 
-  /** `window` is what names the window across reloads. */
-  constructor(window: string | undefined) {
+  /** `window` is what names the window across reloads, `log` the level of the logs that it wants. */
+  constructor(window: string | undefined, log: LogLevel | undefined) {
     this.#window = claim(window ?? storedName());
+    this.#log = log;
   }
 
   /** Leaves the window's name to others. */
@@ -26,12 +29,16 @@ export class Session {
     if (this.#window !== undefined) taken().delete(this.#window);
   }
 
+  get name(): string {
+    return this.#name;
+  }
+
   get helloId(): string {
     return `${this.#name}:0`;
   }
 
   hello(): string {
-    const params = { session: this.#name, window: this.#window };
+    const params = { session: this.#name, window: this.#window, log: this.#log };
     return encodeRequest(this.helloId, "system.hello", params);
   }
 
@@ -68,9 +75,10 @@ function randomName(): string {
 
 const WINDOW_KEY = "rpc-worker.window";
 
-interface Storage {
-  getItem(key: string): string | null;
-  setItem(key: string, value: string): void;
+/** What there is of a page outside of one. */
+interface Page {
+  readonly sessionStorage?: Storage;
+  readonly addEventListener?: (type: string, listener: () => void) => void;
 }
 
 const TAKEN: unique symbol = Symbol.for("rpc-worker.windows");
@@ -93,17 +101,25 @@ function claim(name: string | undefined): string | undefined {
   return own;
 }
 
+const STORED: unique symbol = Symbol.for("rpc-worker.window");
+
 /**
- * What names this window across reloads; undefined where there is no sessionStorage. A known limit:
- * browsers copy sessionStorage into a tab that is duplicated, and so the name.
+ * What names this window across reloads; undefined where there is no sessionStorage.
+ *
+ * Browsers copy sessionStorage into a tab that is duplicated or opened by a page. So the name lies
+ * there from the page's end to the next one's beginning only, and a copy finds none. (A page that
+ * comes back from the browser's cache takes it out again.)
  */
 function storedName(): string | undefined {
+  const page = globalThis as Page & { [STORED]?: string };
   try {
-    const storage = (globalThis as { sessionStorage?: Storage }).sessionStorage;
-    if (!storage) return undefined;
+    const { sessionStorage: storage } = page;
+    if (!storage || !page.addEventListener || page[STORED]) return page[STORED];
     const name = storage.getItem(WINDOW_KEY) ?? randomName();
-    storage.setItem(WINDOW_KEY, name);
-    return name;
+    storage.removeItem(WINDOW_KEY);
+    page.addEventListener("pagehide", () => storage.setItem(WINDOW_KEY, name));
+    page.addEventListener("pageshow", () => storage.removeItem(WINDOW_KEY));
+    return (page[STORED] = name);
   } catch {
     return undefined; // A sandboxed page may not even look at it.
   }

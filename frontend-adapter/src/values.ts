@@ -9,20 +9,23 @@ const LEVELS = 498;
 
 const LONE = /[\ud800-\udfff]/u;
 
-/** Throws a TypeError if `json`, which was made of `params`, does not hold all that they do. */
-export function refuseUnheld(params: unknown, json: string): void {
+/**
+ * Throws a TypeError if `json`, which was made of `given`, does not hold all of it. `part` is what a
+ * message calls it.
+ */
+export function refuseUnheld(given: unknown, json: string, part = "arguments"): void {
   // So does JSON write a lone surrogate, which no worker can decode. If there is none, no text need be
   // looked at.
   const escaped = json.includes("\\ud");
 
-  function visit(given: unknown, key: string | number, level: number): void {
-    const value = asJsonSees(given, key);
+  function visit(held: unknown, key: string | number, level: number): void {
+    const value = asJsonSees(held, key);
     const what =
       unheld(value, level) ??
       (escaped && [key, value].some(isBroken) ? "a lone surrogate" : undefined);
     if (what) {
       const place = JSON.stringify(String(key));
-      throw new TypeError(`JSON cannot hold ${what} (at ${place} in its arguments)`);
+      throw new TypeError(`JSON cannot hold ${what} (at ${place} in its ${part})`);
     }
     if (Array.isArray(value)) {
       for (let index = 0; index < value.length; index++) visit(value[index], index, level + 1);
@@ -32,7 +35,7 @@ export function refuseUnheld(params: unknown, json: string): void {
     }
   }
 
-  visit(params, "params", 1);
+  visit(given, part, 1);
 }
 
 function isBroken(text: unknown): boolean {

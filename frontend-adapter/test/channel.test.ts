@@ -184,24 +184,6 @@ describe("hello", () => {
     );
   });
 
-  test("keeps the window's name in sessionStorage", async () => {
-    const kept = new Map<string, string>();
-    vi.stubGlobal("sessionStorage", {
-      getItem: (key: string) => kept.get(key) ?? null,
-      setItem: (key: string, value: string) => kept.set(key, value),
-    });
-    const params = [
-      (await connect().worker.message()).params,
-      (await connect().worker.message()).params,
-    ];
-    vi.unstubAllGlobals();
-    expect([...kept.values()]).toEqual([expect.stringMatching(/^[\w-]{10}$/)]);
-    expect(params).toMatchObject([
-      { window: [...kept.values()][0] },
-      { window: `${[...kept.values()][0]}#2` },
-    ]);
-  });
-
   test("no two channels of a page have one window's name, until one is destroyed", async () => {
     const windowOf = async ({ worker }: Fixture): Promise<unknown> =>
       ((await worker.message()).params as { window: unknown }).window;
@@ -228,17 +210,6 @@ describe("hello", () => {
       windows.push(/"window":"(.*?)"/.exec(open.log[0] ?? "")?.[1]);
     }
     expect(windows).toEqual(["label", "mine"]);
-  });
-
-  test("is said without a window where sessionStorage is forbidden", async () => {
-    vi.stubGlobal("sessionStorage", {
-      getItem: () => {
-        throw new Error("SecurityError");
-      },
-    });
-    const { params } = await connect().worker.message();
-    vi.unstubAllGlobals();
-    expect(params).not.toHaveProperty("window");
   });
 
   test("is repeated at $/ready, with the same session; answers to both change nothing", async () => {
@@ -689,6 +660,7 @@ describe("the end", () => {
       receiver?.exited(exit);
       channel.destroy();
       receiver?.exited(exit);
+      await settle();
       expect(vi.getTimerCount()).toBe(0);
       expect(await failed).toMatchObject({ reason: { message: "The channel was destroyed" } });
       expect(errors).toEqual([]);
@@ -785,6 +757,7 @@ describe("the end", () => {
     });
     channel.destroy();
     expect(await channel.closed).toEqual({ message: "The channel was destroyed" });
+    await settle();
     expect(errors.map((error) => error.message)).toEqual(["stuck"]);
   });
 

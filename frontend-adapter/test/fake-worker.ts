@@ -10,8 +10,11 @@ export interface Received {
   readonly jsonrpc: string;
   readonly id?: unknown;
   readonly method?: string;
+  readonly session?: string;
   readonly params?: unknown;
-  readonly error?: { readonly code: number; readonly message: string };
+  readonly timeoutMs?: number;
+  readonly result?: unknown;
+  readonly error?: { readonly code: number; readonly message: string; readonly data?: unknown };
 }
 
 export const HELLO = {
@@ -77,6 +80,16 @@ export class FakeWorker {
 
   refuse(id: unknown, code: number, message: string, data?: unknown): void {
     this.say({ jsonrpc: "2.0", id, error: { code, message, data } });
+  }
+
+  /** Sends a notification, to one session or to all. */
+  notify(method: string, params: unknown, session?: string): void {
+    this.say({ jsonrpc: "2.0", session, method, params });
+  }
+
+  /** Sends a request to a session. */
+  ask(id: string, method: string, params?: unknown, timeoutMs?: number): void {
+    this.say({ jsonrpc: "2.0", id, method, params, timeoutMs });
   }
 
   /** Waits for hello and answers it; returns the session. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { batchLines, readGreeting } from "../src/greeting.js";
+import { Contracts, batchLines, readGreeting } from "../src/greeting.js";
 
 test("limits that a worker does not tell are the protocol's defaults", () => {
   const MIB = 1024 * 1024;
@@ -15,4 +15,21 @@ test("a batch that no text could hold goes singly, whatever the worker takes", (
   const greeting = readGreeting({ limits: { messageBytes: 2 ** 40 } });
   expect(batchLines(requests, greeting)).toBe(requests);
   expect(batchLines(["1", "2"], greeting)).toEqual(["[1,2]"]);
+});
+
+test("of the digests that a contract has with several workers, one is enough; each is told once", () => {
+  const contracts = new Contracts();
+  const named = (name: string, contract: string | string[]): void =>
+    contracts.expect({ name, contract, regenerate: "rpc-worker generate x" });
+  const mismatches = (contract: unknown): string[] =>
+    contracts.mismatches({ ...readGreeting({}), contract }).map(({ message }) => message);
+  named("FrontendAPI", ["c1", "c2"]);
+  named("BackendAPI", "c1");
+  expect(mismatches(undefined)).toEqual([]);
+  expect(mismatches("c1")).toEqual([]);
+  expect(mismatches("c3")).toEqual([
+    "FrontendAPI: the worker serves the contract c3, this client is made from c1 or c2. Make it again: rpc-worker generate x",
+  ]);
+  expect(mismatches("c3")).toEqual([]);
+  expect(mismatches("c2")).toHaveLength(1);
 });

@@ -1,5 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { decode, encodeMethodNotFound, encodeRequest } from "../src/messages.js";
+import {
+  decode,
+  encodeError,
+  encodeMethodNotFound,
+  encodeNotification,
+  encodeRequest,
+  encodeResult,
+} from "../src/messages.js";
 import type { Message, Params } from "../src/messages.js";
 
 describe("a line to messages", () => {
@@ -43,17 +50,27 @@ describe("a line to messages", () => {
     [
       "a request",
       '{"jsonrpc":"2.0","id":"S:w1","method":"confirm","params":["?"]}',
-      [{ kind: "request", id: "S:w1", method: "confirm", params: ["?"] }],
+      [{ kind: "request", id: "S:w1", method: "confirm", params: ["?"], timeoutMs: undefined }],
     ],
     [
       "a request with the id null",
       '{"jsonrpc":"2.0","id":null,"method":"confirm"}',
-      [{ kind: "request", id: null, method: "confirm", params: undefined }],
+      [{ kind: "request", id: null, method: "confirm", params: undefined, timeoutMs: undefined }],
     ],
     [
       "a notification",
       '{"jsonrpc":"2.0","method":"changed","params":[1]}',
-      [{ kind: "notification", method: "changed", params: [1] }],
+      [{ kind: "notification", session: undefined, method: "changed", params: [1] }],
+    ],
+    [
+      "a request with a deadline",
+      '{"jsonrpc":"2.0","id":"S:w1","method":"confirm","timeoutMs":5}',
+      [{ kind: "request", id: "S:w1", method: "confirm", params: undefined, timeoutMs: 5 }],
+    ],
+    [
+      "a notification to one session",
+      '{"jsonrpc":"2.0","session":"S","method":"changed","params":[1]}',
+      [{ kind: "notification", session: "S", method: "changed", params: [1] }],
     ],
     [
       "a batch, in which one entry is another dialect's",
@@ -179,6 +196,49 @@ describe("a request to a line", () => {
   test.each(bad)("%s is refused, not changed", (_name, params, message) => {
     expect(() => encodeRequest("S:1", "m", params)).toThrow(TypeError);
     expect(() => encodeRequest("S:1", "m", params)).toThrow(message);
+  });
+});
+
+test("a request's deadline comes after its params", () => {
+  expect(encodeRequest("S:1", "m", [1], 50)).toBe(
+    '{"jsonrpc":"2.0","id":"S:1","method":"m","params":[1],"timeoutMs":50}',
+  );
+});
+
+test("a notification has its session before its method", () => {
+  expect(encodeNotification("S", "$/cancelRequest", { id: "S:1" })).toBe(
+    '{"jsonrpc":"2.0","session":"S","method":"$/cancelRequest","params":{"id":"S:1"}}',
+  );
+});
+
+describe("an answer to a line", () => {
+  test.each([
+    [1, "1"],
+    [undefined, "null"],
+    [null, "null"],
+    [{ a: undefined, b: [] }, '{"b":[]}'],
+  ])("%j", (result, text) => {
+    expect(encodeResult("S:w1", "m", result)).toBe(
+      `{"jsonrpc":"2.0","id":"S:w1","result":${text}}`,
+    );
+  });
+
+  test.each([
+    [NaN, 'm: JSON cannot hold NaN (at "result" in its result)'],
+    [() => 1, 'm: JSON cannot hold a function (at "result" in its result)'],
+    [["\ud800"], 'm: JSON cannot hold a lone surrogate (at "0" in its result)'],
+    [1n, "m: Do not know how to serialize a BigInt"],
+  ])("%o is refused", (result, message) => {
+    expect(() => encodeResult("S:w1", "m", result)).toThrow(new TypeError(message));
+  });
+
+  test("an error; without what JSON cannot hold", () => {
+    expect(encodeError("S:w1", { code: 7, message: "no", data: { a: 1 } })).toBe(
+      '{"jsonrpc":"2.0","id":"S:w1","error":{"code":7,"message":"no","data":{"a":1}}}',
+    );
+    expect(encodeError(null, { code: 7, message: "no \ud800", data: NaN })).toBe(
+      '{"jsonrpc":"2.0","id":null,"error":{"code":7,"message":"no \\ufffd"}}',
+    );
   });
 });
 

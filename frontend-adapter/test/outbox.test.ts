@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { Outbox } from "../src/outbox.js";
 import { settle } from "./fake-worker.js";
 
@@ -32,4 +32,37 @@ test("a chunk that cannot be written is lost, and what comes after it is written
   outbox.add("c");
   await settle();
   expect([chunks, failures]).toEqual([["b\n", "c\n"], ["Error: no"]]);
+});
+
+test("a last line takes the place of what waits, after the write that is under way", async () => {
+  const chunks: string[] = [];
+  let written: () => void = () => undefined;
+  const outbox = new Outbox(
+    (chunk) => {
+      chunks.push(chunk);
+      return new Promise((resolve) => (written = resolve));
+    },
+    () => undefined,
+  );
+  outbox.add("first");
+  outbox.start();
+  await settle();
+  outbox.add("second");
+  let ended = false;
+  const end = outbox.end("last").then(() => (ended = true));
+  written();
+  await settle();
+  expect([chunks, ended]).toEqual([["first\n", "last\n"], false]);
+  written();
+  await end;
+});
+
+test("a last line before writing has begun is not written, not even later", async () => {
+  const write = vi.fn();
+  const outbox = new Outbox(write, () => undefined);
+  outbox.add("first");
+  await outbox.end("last");
+  outbox.start();
+  await settle();
+  expect(write).not.toHaveBeenCalled();
 });

@@ -50,6 +50,7 @@ const methods = {
 write({ method: "$/ready", params: hello });
 for await (const line of createInterface({ input: process.stdin })) {
   const { id, method, params = [] } = JSON.parse(line);
+  if (id === undefined) continue;
   const result = await methods[method](...(Array.isArray(params) ? params : [params]));
   write({ id, result: result ?? null });
 }

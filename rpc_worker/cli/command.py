@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import math
 import sys
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from rpc_worker import __version__
 from rpc_worker.cli.wording import UsageError, did_you_mean
@@ -17,7 +17,8 @@ from rpc_worker.cli.wording import UsageError, did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COMMANDS: Final = ("generate", "run")
+COMMANDS: Final = ("generate", "run", "attach")
+_LISTED: Final = "generate, run and attach"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -34,6 +35,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             from rpc_worker.cli.run import run  # noqa: PLC0415 - as said above
 
             run(options)
+        if options.command == "attach":
+            from rpc_worker.cli.attach import attach  # noqa: PLC0415 - as said above
+
+            return attach(options.port)
         from rpc_worker.cli.generate import generate  # noqa: PLC0415 - as said above
 
         return generate(options)
@@ -46,18 +51,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parse(arguments: list[str]) -> argparse.Namespace:
     if not arguments:
         raise UsageError(
-            "say what to do: generate writes a TypeScript client, run serves a worker. "
-            "rpc-worker --help tells more"
+            "say what to do: generate writes a TypeScript client, run serves a worker, attach "
+            "debugs one. rpc-worker --help tells more"
         )
     first = arguments[0]
     if not first.startswith("-") and first not in COMMANDS:
-        guess = did_you_mean(first, COMMANDS) or "The commands are generate and run."
+        guess = did_you_mean(first, COMMANDS) or f"The commands are {_LISTED}."
         raise UsageError(f"there is no command {first!r}. {guess}")
     options, unknown = _parser().parse_known_args(arguments)
     if unknown:
         options.parser.refuse(unknown)
     if options.command is None:
-        raise UsageError("say what to do: generate or run")
+        raise UsageError(f"say what to do. The commands are {_LISTED}")
     return options
 
 
@@ -96,10 +101,18 @@ def _parser() -> argparse.ArgumentParser:
         epilog="example: rpc-worker run backend:backend --contract shared_api:BackendAPI",
         allow_abbrev=False,
     )
-    for command in (generate, run):
+    attach = commands.add_parser(
+        "attach",
+        help="debug a worker that waits at a breakpoint()",
+        description="Debug a worker that was started with --debugger and waits at a breakpoint().",
+        epilog="example: rpc-worker attach 40123",
+        allow_abbrev=False,
+    )
+    for command in (generate, run, attach):
         command.set_defaults(parser=command)
     _describe_generate(generate)
     _describe_run(run)
+    attach.add_argument("port", type=_port, metavar="PORT", help="as the worker said it on stderr")
     return parser
 
 
@@ -110,6 +123,7 @@ def _describe_generate(parser: argparse.ArgumentParser) -> None:
         metavar="module:Contract",
         help="the typed class, and the module that has it",
     )
+    _describe_frontend(parser, "the typed class of what the page offers to the worker")
     parser.add_argument(
         "--out", metavar="DIR", help="the folder; what is not generated stays as it is"
     )
@@ -135,6 +149,7 @@ def _describe_run(parser: argparse.ArgumentParser) -> None:
         metavar="module:Class",
         help="the typed class it implements (default: the Protocol that its class inherits)",
     )
+    _describe_frontend(parser, "the typed class of what the worker may call in the page")
     parser.add_argument(
         "--grace",
         type=_seconds,
@@ -154,6 +169,36 @@ def _describe_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--debug", action="store_true", help="send the traceback with internal errors"
     )
+    parser.add_argument(
+        "--debugger",
+        action="store_true",
+        help="have breakpoint() wait for rpc-worker attach, in a terminal of its own",
+    )
+
+
+def _describe_frontend(parser: argparse.ArgumentParser, text: str) -> None:
+    parser.add_argument("--frontend", action=_Once, metavar="module:Frontend", help=text)
+
+
+class _Once(argparse.Action):
+    """An option of which a second one would have to be ignored without a word."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        if getattr(namespace, self.dest) is not None:
+            parser.error(f"{option_string} is given once: a page offers one contract")
+        setattr(namespace, self.dest, values)
+
+
+def _port(text: str) -> int:
+    if text.isdecimal() and 0 < int(text) < 2**16:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no port; write the number that the worker said")
 
 
 def _seconds(text: str) -> float:

@@ -9,10 +9,12 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rpc_worker.cli.target import load_class
+import msgspec
+
+from rpc_worker.cli.target import load_class, load_frontend
 from rpc_worker.cli.wording import UsageError, did_you_mean
 from rpc_worker.codegen.files import Difference, compare, write
-from rpc_worker.codegen.plan import command_of, plan, target_of
+from rpc_worker.codegen.plan import Frontend, command_of, plan, target_of
 from rpc_worker.codegen.runtime import sources, transports
 from rpc_worker.contract import read_contract
 from rpc_worker.errors import ContractError
@@ -20,9 +22,10 @@ from rpc_worker.fatal import StartError, frames_of_user
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from rpc_worker.contract import Contract
+    from rpc_worker.errors import Misfit
 
 
 def generate(options: argparse.Namespace) -> int:
@@ -35,18 +38,20 @@ def generate(options: argparse.Namespace) -> int:
     targets = sorted({*options.contracts})
     try:
         io = _transports(options.io)
-        command = _command(targets, folder, io)
-        contracts, runtime = _read_contracts(targets), sources(io)
-        planned = plan(contracts, runtime, command)
+        command = _command(targets, options.frontend, folder, io)
+        contracts, frontend = _read_contracts(targets, options.frontend)
+        runtime = sources(io)
+        planned = plan(contracts, runtime, command, frontend)
         for warning in planned.warnings:
             _complain(f"warning: {warning}")
         if options.check:
             there = _command_there(folder, planned.files, command)
-            expected = plan(contracts, runtime, there).files
+            expected = plan(contracts, runtime, there, frontend).files
             return _check(folder, compare(folder, expected), command)
         difference = compare(folder, planned.files)
         if others := _others(folder, difference):
-            return _refuse_others(folder, others, _command(sorted({*targets, *others}), folder, io))
+            together = _command(*_joined(targets, options.frontend, others), folder, io)
+            return _refuse_others(folder, others, "" if together == command else together)
         return _write(folder, planned.files, difference)
     except (ContractError, _ImportingError) as error:
         _complain(str(error))
@@ -59,22 +64,27 @@ class _ImportingError(Exception):
     """A module of the user's raised while it was imported."""
 
 
-def _read_contracts(targets: Sequence[str]) -> dict[str, Contract]:
+def _read_contracts(
+    targets: Sequence[str], frontend: str | None
+) -> tuple[dict[str, Contract], Frontend | None]:
+    classes = {target: _import(target, load_class) for target in targets}
+    if frontend is not None:
+        classes[frontend] = _import(frontend, lambda target: load_frontend(target, targets))
     contracts: dict[str, Contract] = {}
-    misfits: list[ContractError] = []
-    for target in targets:
+    misfits: list[Misfit] = []
+    for target, cls in classes.items():
         try:
-            contracts[target] = read_contract(_import(target), sources=True)
+            contracts[target] = read_contract(cls, frontend=target == frontend, sources=True)
         except ContractError as error:
-            misfits.append(error)
+            misfits += error.misfits
     if misfits:
-        raise ContractError([misfit for error in misfits for misfit in error.misfits])
-    return contracts
+        raise ContractError(misfits)
+    return contracts, None if frontend is None else Frontend(frontend, contracts.pop(frontend))
 
 
-def _import(target: str) -> type:
+def _import(target: str, load: Callable[[str], type]) -> type:
     try:
-        return load_class(target)
+        return load(target)
     except (UsageError, KeyboardInterrupt):
         raise
     except BaseException as error:  # noqa: BLE001 - SystemExit in a module is one too
@@ -115,7 +125,7 @@ def _transports(text: str) -> tuple[str, ...]:
     return tuple(sorted(names))
 
 
-def _command(targets: Sequence[str], folder: Path, io: Sequence[str]) -> str:
+def _command(targets: Sequence[str], frontend: str | None, folder: Path, io: Sequence[str]) -> str:
     """Return the command that does the same again, on every machine.
 
     An absolute folder is told relative to the current one, from which modules are imported too.
@@ -124,7 +134,9 @@ def _command(targets: Sequence[str], folder: Path, io: Sequence[str]) -> str:
         out = Path(os.path.relpath(folder)).as_posix()
     except ValueError:  # Windows has no relative path from one drive to another.
         out = folder.as_posix()
-    words = ["rpc-worker", "generate", *targets, "--out", out]
+    words = ["rpc-worker", "generate", *targets]
+    words += ["--frontend", frontend] if frontend is not None else []
+    words += ["--out", out]
     return shlex.join([*words, "--io", ",".join(io)] if io else words)
 
 
@@ -147,26 +159,46 @@ def _without_out(command: str) -> list[str]:
     return [word for before, word in zip(["", *words], words, strict=False) if before != "--out"]
 
 
-def _others(folder: Path, difference: Difference) -> dict[str, list[str]]:
-    """Return the contracts whose clients are in the folder and would be removed, with their files.
+class _Other(msgspec.Struct):
+    """A contract of an earlier run into the same folder."""
+
+    is_frontend: bool
+    files: list[str]
+
+
+def _others(folder: Path, difference: Difference) -> dict[str, _Other]:
+    """Return the contracts of which there are files in the folder that would be removed.
 
     Two runs into one folder share its runtime, so one of them must know of both.
     """
-    others: dict[str, list[str]] = {}
+    others: dict[str, _Other] = {}
     for name in difference.left_over:
         if "/" not in name:
             with (folder / name).open(encoding="utf-8-sig", errors="replace") as file:
-                others.setdefault(target_of(file.readline()), []).append(name)
+                header = file.readline()
+            target = target_of(header)
+            is_frontend = f" --frontend {shlex.quote(target)} " in command_of(header)
+            others.setdefault(target, _Other(is_frontend, [])).files.append(name)
     return others
 
 
-def _refuse_others(folder: Path, others: dict[str, list[str]], command: str) -> int:
-    files = " ".join((folder / name).as_posix() for names in others.values() for name in names)
-    _complain(
-        f"{folder.as_posix()} has the client of {', '.join(others)} too, and nothing was written.\n"
-        f"Contracts that share a folder are named in one command: {command}\n"
-        f"If that contract is gone, delete what was made from it: {files}"
-    )
+def _joined(
+    targets: Sequence[str], frontend: str | None, others: dict[str, _Other]
+) -> tuple[list[str], str | None]:
+    """Return the contracts of both runs; the frontend is this one's, if it has one."""
+    backends = {target for target, other in others.items() if not other.is_frontend}
+    frontends = sorted({*others} - backends)
+    return sorted({*targets, *backends}), frontend or next(iter(frontends), None)
+
+
+def _refuse_others(folder: Path, others: dict[str, _Other], command: str) -> int:
+    files = [(folder / name).as_posix() for other in others.values() for name in other.files]
+    made_from = ", ".join(others)
+    lines = [f"{folder.as_posix()} has what was made from {made_from} too; nothing was written."]
+    if command:
+        lines.append(f"Contracts that share a folder are named in one command: {command}")
+    lines.append(f"If that contract is gone, delete what was made from it: {' '.join(files)}")
+    _complain("\n".join(lines))
     return 1
 
 

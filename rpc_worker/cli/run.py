@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from rpc_worker.arguments import described, is_without_methods
-from rpc_worker.cli.target import is_class_of_user, load, load_class
+from rpc_worker.cli.target import is_class_of_user, load, load_class, load_frontend
 from rpc_worker.cli.wording import UsageError
 from rpc_worker.worker import StartError
 from rpc_worker.worker import run as run_worker
@@ -21,21 +21,28 @@ def run(options: argparse.Namespace) -> NoReturn:
     with it is told to the host as well.
     """
     run_worker(
-        lambda: _load(options.target, options.contract),
+        lambda: _load(options.target, options.contract, options.frontend),
         grace=options.grace,
         name=options.name,
         version=options.worker_version,
         debug=options.debug,
+        debugger=options.debugger,
     )
 
 
-def _load(target: str, contract: str | None) -> tuple[object, type[Any] | None]:
+def _load(
+    target: str, contract: str | None, frontend: str | None
+) -> tuple[object, type[Any] | None, type[Any] | None]:
     try:
         implementation = load(target, "backend", _is_servable)
         reason = _not_servable(target, implementation, promised=contract is not None)
         if reason is not None:
             raise StartError(reason)
-        return implementation, None if contract is None else load_class(contract)
+        return (
+            implementation,
+            None if contract is None else load_class(contract),
+            None if frontend is None else load_frontend(frontend, (contract or "",)),
+        )
     except UsageError as error:
         raise StartError(str(error)) from None
 

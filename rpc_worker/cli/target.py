@@ -5,15 +5,18 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from rpc_worker.arguments import described
 from rpc_worker.cli.wording import UsageError, did_you_mean
 from rpc_worker.importing import importing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from types import ModuleType
+
+_FRONTEND: Final = "FrontendAPI"
+"""Stands for the class in advice."""
 
 
 def load(target: str, example: str, is_wanted: Callable[[object], bool]) -> object:
@@ -47,20 +50,42 @@ def load(target: str, example: str, is_wanted: Callable[[object], bool]) -> obje
     return found
 
 
-def load_class(target: str) -> type[Any]:
+def load_class(target: str, example: str = "BackendAPI") -> type[Any]:
     """Import the module and return the class.
 
     Raises:
         UsageError: As `load`, and where the object is no class.
         BaseException: Whatever the module raises while it is imported.
     """
-    found = load(target, "BackendAPI", is_class_of_user)
+    found = load(target, example, is_class_of_user)
     if isinstance(found, type):
         return found
     module = target.partition(":")[0]
     is_of_user = is_class_of_user(type(found))
     advice = f"write {module}:{type(found).__name__}" if is_of_user else "name a class"
     raise UsageError(f"{target} is {described(found)}; a contract is a class: {advice}")
+
+
+def load_frontend(target: str, beside: Collection[str]) -> type[Any]:
+    """Import the module and return the class that `--frontend` names.
+
+    Args:
+        target: As it stands on the command line.
+        beside: The targets of the worker's own contracts.
+
+    Raises:
+        UsageError: As `load_class`, and where it is one of those beside it.
+        BaseException: Whatever the module raises while it is imported.
+    """
+    if target in beside:
+        raise UsageError(
+            f"--frontend {target} is what the worker offers; name the class of what the page "
+            f"offers to it, such as {target.partition(':')[0]}:{_FRONTEND}"
+        )
+    try:
+        return load_class(target, _FRONTEND)
+    except UsageError as error:
+        raise UsageError(f"--frontend {error}") from None
 
 
 def is_class_of_user(found: object) -> bool:

@@ -1,6 +1,7 @@
 """A contract as TypeScript: what `rpc-worker generate` writes.
 
-Read in this order: `survey` (which types, in which direction), `names`, `types`, `client`, `plan`
+Read in this order: `survey` (which types, in which of the `directions`), `names`, `types`,
+`references` (what is no plain value), `client` (the interfaces), `descriptors`, `imports`, `plan`
 (which files with which text), `files` (writing and checking them). Text is built as plain strings,
 and no Node is needed. Nothing here is imported by a running worker.
 """

@@ -1,9 +1,14 @@
-"""The interfaces of a contract, and the descriptor that `createClient` makes a client from."""
+"""The interfaces of a contract: what a client of the worker offers, and what a page has to.
+
+They are alike but for the end of each method: a page that calls may give options of the call, and
+gets a promise; a function of the page's is told of its call, and may answer at once.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rpc_worker.codegen.directions import GIVEN, opposite
 from rpc_worker.codegen.docs import (
     Docstring,
     comment,
@@ -12,37 +17,45 @@ from rpc_worker.codegen.docs import (
     parse,
     sentence,
 )
+from rpc_worker.codegen.references import is_option
 from rpc_worker.codegen.syntax import (
     WIDTH,
     free_name,
-    key,
     listed,
-    literal,
     parameter_name,
     property_name,
 )
-from rpc_worker.codegen.types import broken, default_tag, default_text
+from rpc_worker.codegen.types import broken, default_tag, default_text, fits
 from rpc_worker.contract import REQUIRED
-from rpc_worker.schema import Scalar
+from rpc_worker.schema import Progress, Stream
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
+    from rpc_worker.codegen.directions import Direction, Side
+    from rpc_worker.codegen.imports import Imports
     from rpc_worker.codegen.names import TypeNames
-    from rpc_worker.codegen.types import TypeWriter
-    from rpc_worker.contract import Contract, Method, Namespace, Parameter
+    from rpc_worker.codegen.references import ReferenceWriter
+    from rpc_worker.contract import EventType, Method, Namespace, Parameter
+    from rpc_worker.schema import Type
 
 
 class InterfaceWriter:
-    """Writes what a client of the contract looks like."""
+    """Writes the interfaces of a contract, and of its namespaces."""
 
-    def __init__(self, names: TypeNames, types: TypeWriter) -> None:
+    def __init__(
+        self, side: Side, names: TypeNames, references: ReferenceWriter, runtime: Imports
+    ) -> None:
+        self._side = side
+        self._given: Direction = GIVEN[side]
         self._names = names
-        self._types = types
+        self._references = references
+        self._runtime = runtime
 
     def declarations(self, namespace: Namespace) -> Iterator[str]:
         """Return the namespace's interface, and those of the namespaces within it."""
         members = [self._method(method) for method in namespace.methods]
+        members += [self._event(event) for event in namespace.events]
         for inner in namespace.namespaces:
             text = comment(inner.doc, indent="  ")
             name = self._names.interfaces[inner.wire]
@@ -54,60 +67,70 @@ class InterfaceWriter:
         for inner in namespace.namespaces:
             yield from self.declarations(inner)
 
+    def _event(self, event: EventType) -> str:
+        payload = " | ".join(self._references.alternatives(event.payload, "output"))
+        feed = f"{self._runtime.type('EventFeed')}<{payload}>"
+        text = comment(event.doc, indent="  ")
+        return f"{text}  readonly {property_name(event.name)}: {feed};\n"
+
     def _method(self, method: Method) -> str:
         doc = parse(method.doc)
         positional = _positional_names(method)
         parameters = [self._parameter(method, p, name) for p, name in positional.items()]
-        result = self._result(method)
+        parameters += self._trailing(method, doc, positional.values())
+        answer = self._references.answer(method.result, opposite(self._given))
+        used = len(f": {' | '.join(answer)};")
         opening = f"{property_name(method.name)}("
-        options = self._options(method, doc, positional.values())
-        if options and not parameters:
-            # The one object is held by the parentheses themselves.
-            signature = f"{opening}{options})"
-        else:
-            parameters += [options.replace("\n", "\n  ")] if options else []
-            used = len(f": Promise<{' | '.join(result)}>;") if parameters else 0
-            signature = listed(opening, parameters, ")", indent="  ", used=used)
+        signature = listed(opening, parameters, ")", indent="  ", used=used)
         text = comment(doc.text, self._tags(method, doc, positional), indent="  ")
-        return f"{text}{_promised(f'  {signature}', result)}"
+        return f"{text}{self._returning(f'  {signature}:', method.result)}"
 
-    def _result(self, method: Method) -> list[str]:
-        if isinstance(method.result, Scalar) and method.result.kind == "null":
-            return ["void"]
-        return self._types.alternatives(method.result, "output")
+    def _returning(self, head: str, result: Type | Stream) -> str:
+        answer = self._references.answer(result, opposite(self._given))
+        line = f"{head} {' | '.join(answer)};\n"
+        if self._side == "frontend" or isinstance(result, Stream) or fits(line):
+            return broken(head, answer)
+        alternatives = self._references.values(result, "output")
+        inner = f"    {' | '.join(alternatives)}\n"
+        if not fits(inner) and len(alternatives) > 1:
+            inner = "".join(f"    | {alternative}\n" for alternative in alternatives)
+        return f"{head} Promise<\n{inner}  >;\n"
 
     def _parameter(self, method: Method, parameter: Parameter, name: str) -> str:
-        expression = self._types.expression(parameter.type, "input")
-        if parameter.default is REQUIRED:
-            return f"{name}: {expression}"
-        if any(p.keyword and p.default is REQUIRED for p in method.parameters):
-            # TypeScript wants what may be left out at the end, and the options cannot be.
-            return f"{name}: {expression} | undefined"
-        return f"{name}?: {expression}"
+        # TypeScript wants what may be left out at the end, where something else is required.
+        followed = self._side == "frontend" or any(
+            is_option(p) and _is_required(p) for p in method.parameters
+        )
+        absent = parameter.default is not REQUIRED
+        others = ("undefined",) if absent and followed else ()
+        alternatives = self._references.alternatives(parameter.type, self._given, *others)
+        return _declared(f"{name}{'?' if absent and not followed else ''}:", alternatives)
 
-    def _options(self, method: Method, doc: Docstring, taken: Collection[str]) -> str:
-        """Return the trailing parameter that holds those that are keyword-only in Python."""
-        options = [p for p in method.parameters if p.keyword]
-        if not options:
-            return ""
-        members: list[str] = []
-        for option in options:
-            absent = option.default is not REQUIRED
-            tags = default_tag(option.default) if absent else []
-            text = comment(_said_of(option, doc), tags, indent="    ")
-            mark = "?" if absent else ""
-            alternatives = self._types.alternatives(option.type, "input")
-            if absent and alternatives != ["unknown"]:
-                # The runtime leaves out those that are undefined.
-                alternatives = [*alternatives, "undefined"]
-            head = f"    {property_name(option.wire)}{mark}:"
-            members.append(text + broken(head, alternatives))
-        optional = all(p.default is not REQUIRED for p in options)
-        head = f"{free_name('options', taken)}{'?' if optional else ''}: "
-        line = f"{head}{{ {' '.join(member.strip() for member in members)[:-1]} }}"
-        if "/**" not in line and "\n" not in line and len(line) < WIDTH / 2:
-            return line
-        return f"{head}{{\n{''.join(members)}  }}"
+    def _trailing(self, method: Method, doc: Docstring, taken: Collection[str]) -> Iterator[str]:
+        """Return what follows the positional parameters."""
+        options = [p for p in method.parameters if is_option(p)]
+        own = _object([self._option(p, doc) for p in options])
+        name = free_name("options", taken)
+        if self._side == "frontend":
+            if own:
+                yield f"{name}: {own}"
+            yield f"{free_name('call', {*taken, name})}: {self._runtime.type('IncomingCall')}"
+            return
+        mark = "" if any(_is_required(p) for p in options) else "?"
+        of_calls = self._runtime.type("CallOptions")
+        yield f"{name}{mark}: {own} & {of_calls}" if own else f"{name}?: {of_calls}"
+
+    def _option(self, option: Parameter, doc: Docstring) -> str:
+        name, absent = option.wire, option.default is not REQUIRED
+        tags = default_tag(option.default) if absent else []
+        if isinstance(option.type, Progress):
+            # A page need not listen; one that reports is given a function, whoever listens.
+            name, absent, tags = "onProgress", self._side == "backend", []
+        # Those that are undefined are left out.
+        others = ("undefined",) if absent else ()
+        alternatives = self._references.alternatives(option.type, self._given, *others)
+        head = f"      {property_name(name)}{'?' if absent else ''}:"
+        return comment(_said_of(option, doc), tags, indent="      ") + broken(head, alternatives)
 
     def _tags(
         self, method: Method, doc: Docstring, positional: Mapping[Parameter, str]
@@ -125,72 +148,43 @@ class InterfaceWriter:
             line = f"@throws RpcError {error.code}, {error.name}"
             line += f": {sentence(said_of)}" if said_of else "."
             if error.data is not None:
-                line += f" Its data: {{@link {self._names.of(error.data.cls, 'output')}}}."
+                data = self._names.of(error.data.cls, opposite(self._given))
+                line += f" Its data: {{@link {data}}}."
             yield line
         if method.deprecated is not None:
             yield f"@deprecated {inline(method.deprecated)}".rstrip()
 
 
-def descriptor(contract: Contract, names: TypeNames, constant: str, command: str) -> str:
-    """Return the constant that describes a contract to the runtime."""
-    interface = names.interfaces[""]
-    regenerate = f"  regenerate: {literal(command)},\n"
-    if len(regenerate) > WIDTH + 1:
-        regenerate = f"  regenerate:\n    {literal(command)},\n"
-    members = (
-        f"  name: {literal(contract.name)},\n"
-        f"  contract: {literal(contract.digest)},\n"
-        f"{regenerate}"
-        f"  members: {_members(contract.root, '  ')},\n"
-    )
-    text = comment("", [f"What `createClient` makes a {{@link {interface}}} from."])
-    return f"{text}export const {constant}: Descriptor<{interface}> = {{\n{members}}};\n"
+def _declared(head: str, alternatives: Sequence[str]) -> str:
+    """Return a parameter; if a line of its own is too short for it, the type is below the name."""
+    inner = " | ".join(alternatives)
+    if fits(f"    {head} {inner},") or len(alternatives) == 1:
+        return f"{head} {inner}"
+    if not fits(f"      {inner},"):
+        inner = "\n      ".join(f"| {alternative}" for alternative in alternatives)
+    return f"{head}\n      {inner}"
 
 
-def _members(namespace: Namespace, indent: str) -> str:
-    inner = f"{indent}  "
-    lines = [f"{inner}{_method_entry(method, inner)},\n" for method in namespace.methods]
-    for nested in namespace.namespaces:
-        deeper = f"{inner}  "
-        lines.append(
-            f"{inner}{key(nested.name)}: {{\n{deeper}members: {_members(nested, deeper)},\n"
-            f"{inner}}},\n"
-        )
-    return f"{{\n{''.join(lines)}{indent}}}"
-
-
-def _method_entry(method: Method, indent: str) -> str:
-    head = f"{key(method.name)}: "
-    params = [literal(p.wire) for p in method.parameters if not p.keyword]
-    options = [literal(p.wire) for p in method.parameters if p.keyword]
-    deeper = f"{indent}  "
-    items = [f"method: {literal(method.wire)}", f"params: {_array('params', params, deeper)}"]
-    if options:
-        items.append(f"options: {_array('options', options, deeper)}")
-    return head + listed("{ ", items, " }", indent=indent, used=len(head) + len(","))
-
-
-def _promised(head: str, alternatives: Sequence[str]) -> str:
-    """Return a method's end: on the line of its parenthesis, or the result on lines of its own."""
-    line = f"{head}: Promise<{' | '.join(alternatives)}>;\n"
-    if len(line.splitlines()[-1]) <= WIDTH:
+def _object(members: list[str]) -> str:
+    """Return the type of an object: on one line if it is short and nothing is said of it."""
+    if not members:
+        return ""
+    line = f"{{ {' '.join(member.strip() for member in members)[:-1]} }}"
+    if "/**" not in line and "\n" not in line and len(line) < WIDTH / 2:
         return line
-    result = f"    {' | '.join(alternatives)}\n"
-    if len(result) > WIDTH + 1 and len(alternatives) > 1:
-        result = "".join(f"    | {alternative}\n" for alternative in alternatives)
-    return f"{head}: Promise<\n{result}  >;\n"
-
-
-def _array(name: str, items: list[str], indent: str) -> str:
-    return listed("[", items, "]", indent=indent, used=len(name) + len(": ,"))
+    return f"{{\n{''.join(members)}    }}"
 
 
 def _positional_names(method: Method) -> dict[Parameter, str]:
     names: dict[Parameter, str] = {}
     for parameter in method.parameters:
-        if not parameter.keyword:
+        if not is_option(parameter):
             names[parameter] = parameter_name(parameter.wire, names.values())
     return names
+
+
+def _is_required(option: Parameter) -> bool:
+    return option.default is REQUIRED and not isinstance(option.type, Progress)
 
 
 def _said_of(parameter: Parameter, doc: Docstring) -> str:

@@ -24,7 +24,8 @@ from rpc_worker.codegen.syntax import (
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
-    from rpc_worker.codegen.survey import Direction, Survey
+    from rpc_worker.codegen.directions import Direction
+    from rpc_worker.codegen.survey import Survey
     from rpc_worker.contract import Contract, Namespace
 
 _DEVICES: Final = frozenset({"con", "prn", "aux", "nul"}).union(
@@ -60,12 +61,16 @@ class TypeNames(msgspec.Struct, frozen=True):
             return self.inputs[cls]
         return self.types[cls]
 
+    def all(self) -> frozenset[str]:
+        """Return every name that the types file declares."""
+        return frozenset({*self.interfaces.values(), *self.types.values(), *self.inputs.values()})
+
 
 def contract_names(contract: Contract) -> ContractNames:
     """Name a contract's file, interface and constant after its class, without a trailing API."""
     stem = contract.name.removesuffix("API").rstrip("_") or contract.name
     interface, constant = pascal(stem), lower_camel(stem)
-    if interface in RESERVED_TYPES or interface == "Descriptor":
+    if interface in RESERVED_TYPES:
         interface += "Contract"
     if constant in RESERVED_WORDS or constant == interface:
         # Not every script has capital letters, and a constant cannot share an import's name.

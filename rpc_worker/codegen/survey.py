@@ -1,26 +1,33 @@
-"""Which types a contract uses, in which direction, and which of them are not generated yet.
-
-A field with a default may be left out of what is sent to the worker, and is always there in what
-comes back. So one Python type can be two types in TypeScript, and each is looked at in the
-directions in which it travels: parameters are input, results and the data of errors are output.
-"""
+"""Which types a contract uses, in which direction, and which of them are not generated yet."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from rpc_worker.codegen.directions import GIVEN, opposite, split
 from rpc_worker.errors import ContractError, Misfit
-from rpc_worker.schema import Array, Choice, Enumeration, Map, Record, Scalar, Tuple, Union
+from rpc_worker.schema import (
+    Array,
+    Callback,
+    Choice,
+    Enumeration,
+    Map,
+    Progress,
+    Record,
+    Scalar,
+    Stream,
+    Tuple,
+    Union,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from rpc_worker.codegen.directions import Direction, Side
     from rpc_worker.contract import Contract, Method
-    from rpc_worker.schema import Field, Type
-
-Direction: TypeAlias = Literal["input", "output"]
+    from rpc_worker.schema import Field, Reference, Type
 
 SAFE_INTEGER: Final = 2**53 - 1
 """The largest integer that a JavaScript number holds exactly (protocol, section 11)."""
@@ -59,15 +66,21 @@ class Survey(msgspec.Struct, frozen=True):
     warnings: tuple[str, ...]
 
 
-def survey(contract: Contract) -> Survey:
+def survey(contract: Contract, side: Side = "backend") -> Survey:
     """Look through all types of a contract.
 
     Raises:
         ContractError: Types that are not generated yet, all at once.
     """
-    walk = _Walk()
+    walk = _Walk(GIVEN[side])
     for method in contract.methods.values():
-        walk.method(contract, method)
+        walk.method(method, _place(contract, method.path))
+    for event in contract.events.values():
+        place = _place(contract, event.path)
+        if side == "frontend":
+            advice = "Events go from the worker to the page: move it to the worker's contract."
+            walk.misfits.append(Misfit(place, "an event of the frontend's", advice))
+        walk.type(event.payload, "output", place)
     if walk.misfits:
         raise ContractError(list(dict.fromkeys(walk.misfits)))
     return Survey(
@@ -75,42 +88,51 @@ def survey(contract: Contract) -> Survey:
         enumerations=walk.enumerations,
         errors=walk.errors,
         directions=walk.directions,
-        split=_split(walk.records, walk.directions),
+        split=split(walk.records, walk.directions),
         warnings=tuple(_snake_case_warnings(walk.records)),
     )
 
 
-def may_be_absent(record: Record, index: int, direction: Direction) -> bool:
-    """Tell whether a field can be missing on the wire in this direction."""
-    field = record.fields[index]
-    if record.array_like:
-        # A place can be left out only if all that follow are left out too.
-        return direction == "input" and not any(f.required for f in record.fields[index:])
-    if field.required:
-        return False
-    return direction == "input" or record.omit_defaults or record.kind == "typeddict"
+def _place(contract: Contract, path: tuple[str, ...]) -> str:
+    return ".".join((contract.source.module, contract.name, *path))
 
 
 class _Walk:
-    def __init__(self) -> None:
+    def __init__(self, given: Direction) -> None:
+        self.given: Direction = given
         self.records: dict[type, Record] = {}
         self.enumerations: dict[type, Enumeration] = {}
         self.errors: dict[type, list[str]] = {}
         self.directions: dict[type, set[Direction]] = {}
         self.misfits: list[Misfit] = []
 
-    def method(self, contract: Contract, method: Method) -> None:
-        place = ".".join((contract.source.module, contract.name, *method.path))
+    def method(self, method: Method, place: str) -> None:
+        answered = opposite(self.given)
         for parameter in method.parameters:
-            self.type(parameter.type, "input", f"{place}, parameter {parameter.name}")
-        self.type(method.result, "output", f"{place}, result")
+            self.given_type(parameter.type, f"{place}, parameter {parameter.name}")
+        result = method.result.item if isinstance(method.result, Stream) else method.result
+        self.type(result, answered, f"{place}, result")
         for error in method.errors:
             if error.data is not None:
-                self.type(error.data, "output", f"{place}, @raises({error.name})")
+                self.type(error.data, answered, f"{place}, @raises({error.name})")
                 # A subclass without fields of its own has those of its base.
                 names = self.errors.setdefault(error.data.cls, [])
                 if error.name not in names:
                     names.append(error.name)
+
+    def given_type(self, node: Type | Reference, place: str) -> None:
+        match node:
+            case Stream(item=item):
+                self.type(item, self.given, place)
+            case Progress(value=value):
+                self.type(value, opposite(self.given), place)
+            case Callback(parameters=parameters, result=result):
+                for parameter in parameters:
+                    self.type(parameter, opposite(self.given), place)
+                if result is not None:
+                    self.type(result, self.given, place)
+            case _:
+                self.type(node, self.given, place)
 
     def type(self, node: Type, direction: Direction, place: str) -> None:
         match node:
@@ -172,43 +194,6 @@ class _Walk:
 
     def refuse(self, place: str, what: str, advice: str) -> None:
         self.misfits.append(Misfit(place, f"{what} cannot be generated yet", advice))
-
-
-def _split(records: dict[type, Record], directions: dict[type, set[Direction]]) -> frozenset[type]:
-    both = {cls: record for cls, record in records.items() if len(directions[cls]) > 1}
-    split = {cls for cls, record in both.items() if _differs(record)}
-    # A record that holds one of these is two types too.
-    grown = True
-    while grown:
-        more = {
-            cls
-            for cls, record in both.items()
-            if any(inner.cls in split for f in record.fields for inner in _records_in(f.type))
-        }
-        grown = not more <= split
-        split |= more
-    return frozenset(split)
-
-
-def _differs(record: Record) -> bool:
-    return any(
-        may_be_absent(record, index, "input") != may_be_absent(record, index, "output")
-        for index in range(len(record.fields))
-    )
-
-
-def _records_in(node: Type) -> Iterator[Record]:
-    """Return the records that a type names, not those within them."""
-    match node:
-        case Record():
-            yield node
-        case Array(item=item) | Map(value=item):
-            yield from _records_in(item)
-        case Tuple(items=items) | Union(members=items):
-            for item in items:
-                yield from _records_in(item)
-        case _:
-            return
 
 
 def _snake_case_warnings(records: dict[type, Record]) -> Iterator[str]:

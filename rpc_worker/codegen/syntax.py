@@ -23,7 +23,7 @@ _TYPE_WORDS: Final = """
     abstract any asserts bigint boolean infer intrinsic is keyof never number object readonly
     string symbol undefined unique unknown
 """
-_LIBRARY_TYPES: Final = "Partial Promise Record"
+_LIBRARY_TYPES: Final = "AsyncIterable Iterable Partial Promise Record"
 """Those that the generated types are written with."""
 
 RESERVED_WORDS: Final = frozenset(_WORDS.split())

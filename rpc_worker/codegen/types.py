@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING, Final, assert_never
 
 import msgspec
 
+from rpc_worker.codegen.directions import may_be_absent
 from rpc_worker.codegen.docs import code, comment, sentence
-from rpc_worker.codegen.survey import may_be_absent
 from rpc_worker.codegen.syntax import WIDTH, listed, literal, parameter_name, property_name
 from rpc_worker.schema import Array, Choice, Enumeration, Map, Record, Scalar, Tuple, Union
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rpc_worker.codegen.directions import Direction
     from rpc_worker.codegen.names import TypeNames
-    from rpc_worker.codegen.survey import Direction, Survey
+    from rpc_worker.codegen.survey import Survey
     from rpc_worker.schema import Type
 
 _SCALARS: Final = {
@@ -155,10 +156,15 @@ def _alias(name: str, alternatives: Sequence[str]) -> str:
 def broken(head: str, alternatives: Sequence[str]) -> str:
     """Return a member or an alias: on one line if it fits, else one alternative a line."""
     line = f"{head} {' | '.join(alternatives)};\n"
-    if len(line) <= WIDTH + 1 or len(alternatives) == 1:
+    if fits(line) or len(alternatives) == 1:
         return line
     indent = " " * (len(head) - len(head.lstrip()) + 2)
     return f"{head}\n" + "\n".join(f"{indent}| {a}" for a in alternatives) + ";\n"
+
+
+def fits(text: str) -> bool:
+    """Tell whether the last line of a text, which others may precede, is short enough."""
+    return len(text.splitlines()[-1]) <= WIDTH
 
 
 def _member_list(node: Enumeration) -> list[str]:

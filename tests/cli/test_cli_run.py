@@ -29,6 +29,9 @@ class House(HouseAPI):
     async def knock(self, times: int) -> str:
         return "knock " * times
 
+class WindowAPI(Protocol):
+    async def confirm(self, question: str) -> bool: ...
+
 class Ruin:
     async def knock(self, times: str) -> str:
         return times
@@ -60,7 +63,10 @@ def run(folder: Path, *arguments: str, stdin: str = "") -> tuple[int, list[Any],
     return done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr
 
 
-@pytest.mark.parametrize("contract", [(), ("--contract", "house:HouseAPI")])
+@pytest.mark.parametrize(
+    "contract",
+    [(), ("--contract", "house:HouseAPI"), ("--frontend", "house:WindowAPI"), ("--debugger",)],
+)
 def test_an_object_is_served(tmp_path: Path, contract: tuple[str, ...]) -> None:
     request = '{"jsonrpc":"2.0","id":1,"method":"knock","params":[2]}\n'
     options = ("--name", "the house", "--worker-version", "1.2.3")
@@ -125,6 +131,24 @@ def test_an_object_is_served(tmp_path: Path, contract: tuple[str, ...]) -> None:
             ("house:house", "--contract", "house:house"),
             "house:house is an object of the class House; a contract is a class: write house:House",
         ),
+        (
+            ("house:house", "--frontend", "house:house"),
+            (
+                "--frontend house:house is an object of the class House; a contract is a class: "
+                "write house:House"
+            ),
+        ),
+        (
+            ("house:house", "--contract", "house:HouseAPI", "--frontend", "house:HouseAPI"),
+            (
+                "--frontend house:HouseAPI is what the worker offers; name the class of what the "
+                "page offers to it, such as house:FrontendAPI"
+            ),
+        ),
+        (
+            ("house:house", "--frontend", "house:WindowApi"),
+            "--frontend house:WindowApi: house has no 'WindowApi'. Did you mean WindowAPI?",
+        ),
         (("broken:backend",), "NameError: name 'undefined_name' is not defined"),
     ],
 )
@@ -138,6 +162,13 @@ def test_what_the_host_is_told_of_a_mistake(
     assert code == 1
     assert f"rpc-worker: the worker cannot start: {message}\n" in err
     assert ("Traceback" in err) is message.startswith("NameError")
+
+
+def test_the_frontend_is_part_of_what_is_served(tmp_path: Path) -> None:
+    """The digest that the host is told covers both contracts."""
+    _, (alone,), _ = run(tmp_path, "house:house")
+    _, (both,), _ = run(tmp_path, "house:house", "--frontend", "house:WindowAPI")
+    assert alone["params"]["contract"] != both["params"]["contract"]
 
 
 def test_an_implementation_that_does_not_fit_is_told_with_every_misfit(tmp_path: Path) -> None:

@@ -4,8 +4,9 @@ After a change that is meant, write them again, and read the difference:
 
     .venv/bin/python tests/codegen/test_codegen_golden.py
 
-Each case is compiled with TypeScript's strictest flags too. `cases/<name>/check.ts`, where there is
-one, must compile with it: it holds type tests, and its `@ts-expect-error` lines are the misuses.
+Each case is compiled with the strictest flags of each TypeScript too. `cases/<name>/check.ts`,
+where there is one, must compile with it: it holds type tests, and its `@ts-expect-error` lines are
+the misuses.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ import pytest
 
 from rpc_worker.codegen.docs import code, comment, sentence
 from rpc_worker.codegen.files import compare, write
-from rpc_worker.codegen.plan import plan
+from rpc_worker.codegen.plan import Frontend, plan
 from rpc_worker.codegen.runtime import sources, transports
 from rpc_worker.codegen.syntax import literal
 from rpc_worker.contract import read_contract
@@ -75,8 +76,12 @@ def plan_of(case: str) -> Plan:
     module = module_of(case)
     names = getattr(module, "CONTRACTS", (f"{case.title()}API",))
     contracts = {f"{case}:{n}": read_contract(getattr(module, n), sources=True) for n in names}
-    command = f"rpc-worker generate {' '.join(contracts)} --out src/rpc"
-    return plan(contracts, {}, command)
+    command = f"rpc-worker generate {' '.join(contracts)}"
+    if not hasattr(module, "FRONTEND"):
+        return plan(contracts, {}, f"{command} --out src/rpc")
+    name = module.FRONTEND
+    offered = Frontend(f"{case}:{name}", read_contract(getattr(module, name), sources=True))
+    return plan(contracts, {}, f"{command} --frontend {case}:{name} --out src/rpc", offered)
 
 
 @pytest.mark.parametrize("case", NAMES)
@@ -145,12 +150,19 @@ ENCODED = [
     ("containers", "{Side.LEFT: 1.0}", "Partial<Record<Side, number>>"),
     ("names", "Odd(content_type='a', dollar='b', digit='c', quoted='d')", "Odd"),
     ("documented", "NotFound('a').data", "NotFoundData"),
+    ("streams", "Line('a')", "Line"),
+    ("callbacks", "Step('a')", "Step"),
+    ("events", "FileChange('a')", "FileChange"),
+    ("dialogs", "Choice('a')", "Choice"),
 ]
 
 # What TypeScript may send, and the Python type that must take it.
 SENT = [
     ("direction", "SettingsInput", '{"theme": "a"}', "Settings"),
     ("direction", "Sent", "{}", "Sent"),
+    ("streams", "LineInput", '{"text": "a"}', "Line"),
+    ("callbacks", "StepInput", '{"name": "a"}', "Step"),
+    ("dialogs", "ChoiceInput", '{"label": "a"}', "Choice"),
     ("direction", "Sparse", '{"name": "a"}', "Sparse"),
     ("direction", "TrailingInput", "[1]", "Trailing"),
     ("direction", "TrailingInput", "[1, 2]", "Trailing"),
@@ -212,15 +224,21 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.process
 @pytest.mark.parametrize(
-    ("resolution", "module"), [("bundler", "ESNext"), ("nodenext", "NodeNext")]
+    ("version", "resolution", "module"),
+    [
+        ("typescript", "bundler", "ESNext"),
+        ("typescript", "nodenext", "NodeNext"),
+        ("ts6", "bundler", "ESNext"),
+        ("ts7", "bundler", "ESNext"),
+    ],
 )
 def test_all_cases_compile_with_the_strictest_flags(
-    project: Path, resolution: str, module: str
+    project: Path, version: str, resolution: str, module: str
 ) -> None:
-    compiler = ADAPTER / "node_modules" / "typescript" / "bin" / "tsc"
+    compiler = ADAPTER / "node_modules" / version / "bin" / "tsc"
     assert compiler.exists(), "TypeScript is not installed: run `npm ci` in frontend-adapter"
     options = {**STRICTEST, "moduleResolution": resolution, "module": module}
-    config = project / f"tsconfig.{resolution}.json"
+    config = project / f"tsconfig.{version}.{resolution}.json"
     config.write_text(json.dumps({"compilerOptions": options, "include": ["*/*.ts"]}))
     done = subprocess.run(
         ["node", str(compiler), "-p", str(config)],

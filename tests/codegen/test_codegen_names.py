@@ -31,7 +31,10 @@ def struct(name: str, module: str = "one") -> type:
         ("BackendAPI", ContractNames("backend", "Backend", "backend")),
         ("API", ContractNames("api", "API", "api")),
         ("PromiseAPI", ContractNames("promise", "PromiseContract", "promise")),
+        ("IterableAPI", ContractNames("iterable", "IterableContract", "iterable")),
         ("DeleteAPI", ContractNames("delete", "Delete", "deleteContract")),
+        # What the runtime calls so gives way.
+        ("DescriptorAPI", ContractNames("descriptor", "Descriptor", "descriptor")),
         # Without what it is called by, a name can begin with a digit, or be nothing.
         ("_1API", ContractNames("1", "_1", "_1Contract")),
         ("__", ContractNames("__", "_", "__")),

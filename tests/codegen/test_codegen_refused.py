@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import AsyncIterator, Awaitable, Callable  # noqa: TC003 - they are read
 from typing import Any, Generic, Literal, NamedTuple, Protocol, TypeVar
 
 import msgspec
 import pytest
 
-from rpc_worker import BigInt, RpcError, Struct, raises
-from rpc_worker.codegen.plan import plan
+from rpc_worker import BigInt, Event, Progress, RpcError, Struct, raises
+from rpc_worker.codegen.plan import Frontend, plan
 from rpc_worker.contract import read_contract
 from rpc_worker.errors import ContractError, Misfit
 
@@ -159,6 +160,66 @@ def test_two_contracts_of_one_file() -> None:
             "Rename one of the classes, or generate it into a folder of its own.",
         ),
     )
+
+
+def test_a_frontend_whose_file_is_a_contracts() -> None:
+    class BackendAPI(Protocol):
+        async def one(self) -> None: ...
+
+    contract = read_contract(BackendAPI)
+    with pytest.raises(ContractError) as caught:
+        plan({"a:BackendAPI": contract}, {}, "command", Frontend("b:Backend", contract))
+    assert caught.value.misfits == (
+        Misfit(
+            "b:Backend",
+            "its file would be backend.ts, which is another contract's",
+            # A frontend is generated with its backend: it has no folder of its own.
+            "Rename one of the classes.",
+        ),
+    )
+
+
+def test_an_event_of_the_frontends() -> None:
+    class WorkerAPI(Protocol):
+        async def one(self) -> None: ...
+
+    class PageAPI(Protocol):
+        resized: Event[float]
+
+        async def two(self) -> None: ...
+
+    page = Frontend("a:PageAPI", read_contract(PageAPI))
+    with pytest.raises(ContractError) as caught:
+        plan({"a:WorkerAPI": read_contract(WorkerAPI)}, {}, "command", page)
+    assert caught.value.misfits == (
+        Misfit(
+            f"{HERE}.PageAPI.resized",
+            "an event of the frontend's",
+            "Events go from the worker to the page: move it to the worker's contract.",
+        ),
+    )
+
+
+def test_what_references_and_events_carry() -> None:
+    """Whatever travels is looked at, wherever it stands and whichever way it goes."""
+
+    class CarryingAPI(Protocol):
+        sent: Event[bytes]
+
+        def stream(self, items: AsyncIterator[bytes]) -> AsyncIterator[bytes]: ...
+        async def progress(self, done: Progress[bytes]) -> None: ...
+        async def ask(self, each: Callable[[int, bytes], Awaitable[bytes]]) -> None: ...
+
+    problem, advice = "bytes cannot be generated yet", "Write str, and send text or base64."
+    places = [
+        "CarryingAPI.stream, parameter items",
+        "CarryingAPI.stream, result",
+        "CarryingAPI.progress, parameter done",
+        "CarryingAPI.ask, parameter each",
+        "CarryingAPI.sent",
+    ]
+    expected = tuple(Misfit(f"{HERE}.{place}", problem, advice) for place in places)
+    assert misfits_of(CarryingAPI) == expected
 
 
 def test_a_snake_case_field_is_worth_a_warning() -> None:

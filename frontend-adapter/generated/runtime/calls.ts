@@ -2,37 +2,124 @@
 /**
  * The table of calls: who waits to be sent, and who waits for an answer.
  *
- * Each call leaves the table once, settled or taken out to be settled; what an answer means is the
- * channel's business.
+ * A call settles once. If that was before its answer (it was aborted, or its time was up), it stays in
+ * the table until the answer has come; what an answer means is the channel's business.
  */
 
-export interface Call {
-  readonly id: string;
+import { toError } from "./errors.js";
+import type { CallOptions, Scope } from "./link.js";
+
+/** The promise behind a call. */
+export interface Outcome {
   readonly resolve: (result: unknown) => void;
-  readonly reject: (error: Error) => void;
-  /** The calls that were sent in the same line, this one among them. */
-  together: readonly Call[];
+  readonly reject: (error: unknown) => void;
 }
 
-/** Calls that are sent together, and the request of each. */
+/** How long after a call's deadline the worker's own word may come: it knows more. */
+const ANSWER_FOLLOWS_MS = 1000;
+
+/** A timer cannot run longer: it would fire at once. */
+export const LONGEST_TIMER_MS: number = 2 ** 31 - 1;
+
+/** What `timeoutMs` has to be. */
+export const DURATION = "expected a finite number that is not negative";
+
+export function isDuration(value: unknown): value is number {
+  return Number.isFinite(value) && (value as number) >= 0;
+}
+
+export class Call {
+  readonly id: string;
+  /** The text of its request, while that can be of use: params may be large. */
+  request: string;
+  /** The calls that were sent in the same line, this one among them; none before it was sent. */
+  together: readonly Call[] = [];
+  readonly #scope: Scope | undefined;
+  #outcome: Outcome | undefined;
+  #unwatch: (() => void) | undefined;
+
+  constructor(id: string, request: string, outcome: Outcome, scope?: Scope) {
+    this.id = id;
+    this.request = request;
+    this.#outcome = outcome;
+    this.#scope = scope;
+  }
+
+  get isSettled(): boolean {
+    return !this.#outcome;
+  }
+
+  get isSent(): boolean {
+    return this.together.length > 0;
+  }
+
+  resolve(result: unknown): void {
+    const outcome = this.#leave();
+    if (outcome) this.#scope?.answered();
+    outcome?.resolve(result);
+  }
+
+  reject(error: unknown): void {
+    const outcome = this.#leave();
+    if (outcome) this.#scope?.end(toError(error));
+    outcome?.reject(error);
+  }
+
+  /** Has `giveUp` called when the signal aborts or the time is up, with what to reject with. */
+  watch(limits: CallOptions, giveUp: (reason: unknown) => void): void {
+    this.#unwatch = watch(limits, giveUp);
+  }
+
+  #leave(): Outcome | undefined {
+    const outcome = this.#outcome;
+    this.#outcome = undefined;
+    this.#unwatch?.();
+    this.request = "";
+    return outcome;
+  }
+}
+
+/** Has `giveUp` called when the signal aborts or the time is up; returns the undo. */
+export function watch(
+  { signal, timeoutMs }: CallOptions,
+  giveUp: (reason: unknown) => void,
+): () => void {
+  const abort = (): void => giveUp(signal?.reason);
+  signal?.addEventListener("abort", abort);
+  const wait = (timeoutMs ?? Infinity) + ANSWER_FOLLOWS_MS;
+  const timer =
+    wait <= LONGEST_TIMER_MS
+      ? setTimeout(() => giveUp(timeout(`No answer within ${timeoutMs} ms`)), wait)
+      : undefined;
+  return () => {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", abort);
+  };
+}
+
+/** What a call rejects with when its time is up, as `AbortSignal.timeout` does. */
+export function timeout(message: string): DOMException {
+  return new DOMException(message, "TimeoutError");
+}
+
+/** Calls that are sent together. */
 export interface Submission {
   readonly calls: readonly Call[];
-  readonly requests: readonly string[];
   readonly isBatch: boolean;
 }
 
 export class CallTable {
   readonly #sent = new Map<string, Call>();
-  #waiting: Submission[] = [];
+  #waiting = new Set<Submission>();
 
   wait(submission: Submission): void {
-    this.#waiting.push(submission);
+    this.#waiting.add(submission);
   }
 
   /** Takes out what waits to be sent, in order. */
-  takeWaiting(): readonly Submission[] {
+  takeWaiting(): Iterable<Submission> {
     const waiting = this.#waiting;
-    this.#waiting = [];
+    this.#waiting = new Set();
     return waiting;
   }
 
@@ -40,6 +127,7 @@ export class CallTable {
   markSent(calls: readonly Call[]): void {
     for (const call of calls) {
       call.together = calls;
+      call.request = "";
       this.#sent.set(call.id, call);
     }
   }

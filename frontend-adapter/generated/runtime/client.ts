@@ -7,7 +7,12 @@
 
 import type { Channel } from "./channel.js";
 import { toError } from "./errors.js";
+import type { EventDescriptor } from "./events.js";
+import { Scope, linkOf } from "./link.js";
+import type { CallOptions, Link, RequestOptions } from "./link.js";
 import type { Params } from "./messages.js";
+import { roleOf } from "./roles.js";
+import type { ResultRole, Roles } from "./roles.js";
 import { tag } from "./values.js";
 
 export interface MethodDescriptor {
@@ -17,19 +22,29 @@ export interface MethodDescriptor {
   readonly params: readonly string[];
   /** The wire names of the keyword-only parameters. */
   readonly options?: readonly string[];
+  /** The wire name of the parameter that the option `onProgress` is for. */
+  readonly onProgress?: string;
+  /** The wire names of those parameters that must be given. */
+  readonly required?: readonly string[];
+  /** How those parameters cross that are no plain values. */
+  readonly takes?: Roles;
+  /** How the result crosses if it is no plain value. */
+  readonly returns?: ResultRole;
 }
 
 export interface NamespaceDescriptor {
   readonly members: Members;
 }
 
-export type Members = { readonly [name: string]: MethodDescriptor | NamespaceDescriptor };
+export type Member = MethodDescriptor | NamespaceDescriptor | EventDescriptor;
+
+export type Members = { readonly [name: string]: Member };
 
 /** What the generator writes of a contract; `T` is the interface of its client. */
 export interface Descriptor<T> {
   readonly name: string;
-  /** The digest of the contract (protocol, section 3). */
-  readonly contract: string;
+  /** The digest of the contract (protocol, section 3); of each conversation that it is part of. */
+  readonly contract: string | readonly string[];
   /** The command that generates this descriptor again. */
   readonly regenerate: string;
   readonly members: Members;
@@ -46,11 +61,7 @@ export function createClient<T>(descriptor: Descriptor<T>, channel: Channel): T 
 function bind(members: Members, channel: Channel): object {
   const target = {};
   for (const name of Object.keys(members)) {
-    const member = members[name] as MethodDescriptor | NamespaceDescriptor;
-    const value =
-      "members" in member
-        ? bind(member.members, channel)
-        : (...args: unknown[]): Promise<unknown> => call(channel, member, args);
+    const value = memberOf(members[name] as Member, channel);
     // Not by assignment: a member called `__proto__` would not become one.
     Object.defineProperty(target, name, {
       value,
@@ -62,38 +73,110 @@ function bind(members: Members, channel: Channel): object {
   return target;
 }
 
-function call(channel: Channel, descriptor: MethodDescriptor, args: unknown[]): Promise<unknown> {
+function memberOf(member: Member, channel: Channel): unknown {
+  if ("members" in member) return bind(member.members, channel);
+  if ("feed" in member) return member.feed(linkOf(channel));
+  return (...args: unknown[]): unknown => call(channel, member, args);
+}
+
+/** What the caller gets: a promise, or what a role makes of the call. */
+function call(channel: Channel, method: MethodDescriptor, args: unknown[]): unknown {
+  if (!method.returns) return send(channel, method, args);
+  const { signal, timeoutMs } = Object(args[method.params.length]) as CallOptions;
+  const later = (options: RequestOptions): Promise<unknown> => send(channel, method, args, options);
+  return method.returns.open(later, linkOf(channel), { signal, timeoutMs });
+}
+
+function send(
+  channel: Channel,
+  descriptor: MethodDescriptor,
+  args: unknown[],
+  options?: RequestOptions,
+): Promise<unknown> {
+  const { method, takes } = descriptor;
+  const scope = options?.scope ?? (takes && new Scope());
   try {
-    return channel.call(descriptor.method, toParams(descriptor, args));
+    const given = readArguments(descriptor, args);
+    if (!scope) return channel.call(method, toParams(descriptor, given), given.limits);
+    const link = linkOf(channel);
+    const params = toParams(descriptor, offered(given, descriptor, link, scope));
+    return link.request(method, params, { ...given.limits, ...options, scope });
   } catch (thrown) {
-    return Promise.reject(toError(thrown));
+    const error = toError(thrown);
+    scope?.end(error);
+    return Promise.reject(error);
   }
 }
 
-/**
- * By position, trailing undefined trimmed; by name if a hole remains (JSON has no undefined) or an
- * option is given. The options object is found by its place, never by its shape.
- */
+type Named = [name: string, value: unknown];
+
+/** A call's arguments, each where the method looks for it. */
+interface Arguments {
+  /** Those in the parameters' places; what was left out is undefined, and not at the end. */
+  readonly positional: readonly unknown[];
+  /** Those that are given by their wire names. */
+  readonly options: readonly Named[];
+  /** What is not for the method. */
+  readonly limits?: CallOptions;
+}
+
+/** The options object is found by its place, never by its shape. */
+function readArguments(descriptor: MethodDescriptor, args: unknown[]): Arguments {
+  const { method, params } = descriptor;
+  let count = Math.min(args.length, params.length);
+  while (count > 0 && args[count - 1] === undefined) count -= 1;
+  const positional = args.slice(0, count);
+  if (args.length <= params.length) return { positional, options: [] };
+  const { signal, timeoutMs, ...others } = trailing(method, params.length, args) as CallOptions;
+  const options = Object.entries(others)
+    .filter(isDefined)
+    .map(([option, value]): Named => [wireName(descriptor, option), value]);
+  const isLimited = signal !== undefined || timeoutMs !== undefined;
+  return { positional, options, ...(isLimited && { limits: { signal, timeoutMs } }) };
+}
+
+function wireName({ method, options, onProgress }: MethodDescriptor, option: string): string {
+  if (option === "onProgress" && onProgress !== undefined) return onProgress;
+  if (options?.includes(option)) return option;
+  throw new TypeError(`${method} has no option '${option}'`);
+}
+
+/** The arguments as they cross. */
+function offered(
+  given: Arguments,
+  { method, params, takes }: MethodDescriptor,
+  link: Link,
+  scope: Scope,
+): Arguments {
+  function offer(name: string, value: unknown): unknown {
+    const role = roleOf(takes, name);
+    if (!role || value === undefined || value === null) return value;
+    try {
+      return role.offer(value, link, scope);
+    } catch (thrown) {
+      throw new TypeError(`${method}: '${name}': ${toError(thrown).message}`);
+    }
+  }
+  return {
+    ...given,
+    positional: given.positional.map((value, index) => offer(params[index] as string, value)),
+    options: given.options.map(([name, value]): Named => [name, offer(name, value)]),
+  };
+}
+
+/** By position; by name if a hole remains (JSON has no undefined) or an option is given. */
 function toParams(
-  { method, params, options = [] }: MethodDescriptor,
-  args: unknown[],
+  { params }: MethodDescriptor,
+  { positional, options }: Arguments,
 ): Params | undefined {
-  const given = Object.entries(trailing(method, params.length, args)).filter(isDefined);
-  const unknown = given.find(([name]) => !options.includes(name));
-  if (unknown) throw new TypeError(`${method} has no option '${unknown[0]}'`);
-  const positional = args.slice(0, params.length);
-  while (positional.length > 0 && positional[positional.length - 1] === undefined) positional.pop();
-  if (given.length > 0 || positional.includes(undefined)) {
-    const named = positional.map((value, index): [string, unknown] => [
-      params[index] as string,
-      value,
-    ]);
-    return Object.fromEntries([...named.filter(isDefined), ...given]);
+  if (options.length > 0 || positional.includes(undefined)) {
+    const named = positional.map((value, index): Named => [params[index] as string, value]);
+    return Object.fromEntries([...named.filter(isDefined), ...options]);
   }
   return positional.length > 0 ? positional : undefined;
 }
 
-function isDefined([, value]: [string, unknown]): boolean {
+function isDefined([, value]: Named): boolean {
   return value !== undefined;
 }
 

@@ -32,10 +32,16 @@ export const ErrorCode = {
 
 // Those that the client acts on, by themselves: a bundle need not hold the table.
 export const SESSION_ENDED: typeof ErrorCode.sessionEnded = -32002;
+export const UNENCODABLE_RESULT: typeof ErrorCode.unencodableResult = -32003;
+export const DEADLINE_EXCEEDED: typeof ErrorCode.deadlineExceeded = -32050;
+export const CANCELLED: typeof ErrorCode.cancelled = -32800;
 export const PARSE_ERROR: typeof ErrorCode.parseError = -32700;
+export const INVALID_REQUEST: typeof ErrorCode.invalidRequest = -32600;
 export const METHOD_NOT_FOUND: typeof ErrorCode.methodNotFound = -32601;
+export const INVALID_PARAMS: typeof ErrorCode.invalidParams = -32602;
 export const INTERNAL_ERROR: typeof ErrorCode.internalError = -32603;
 export const RESPONSE_TOO_LARGE: typeof ErrorCode.responseTooLarge = -32008;
+export const UNKNOWN_TOKEN: typeof ErrorCode.unknownToken = -32001;
 
 /**
  * `instanceof` also holds for what another copy of this runtime made: an app may hold two (two

@@ -20,8 +20,8 @@ const MIB = 1024 * 1024;
 /** What a client says of the contract that it was generated from. */
 export interface ExpectedContract {
   readonly name: string;
-  /** The digest. */
-  readonly contract: string;
+  /** The digest; several of what is offered to several workers. */
+  readonly contract: string | readonly string[];
   /** The command that generates the client again. */
   readonly regenerate: string;
 }
@@ -43,15 +43,34 @@ function limit(value: unknown, byDefault: number): number {
   return typeof value === "number" ? value : byDefault;
 }
 
-/** A digest has no order: which side is the older one, nobody can tell. */
-export function contractMismatch(
-  expected: ExpectedContract,
-  { contract }: Greeting,
-): Error | undefined {
-  if (typeof contract !== "string" || contract === expected.contract) return undefined;
-  return new Error(
-    `${expected.name}: the worker serves the contract ${contract}, this client is made from ${expected.contract}. Make it again: ${expected.regenerate}`,
-  );
+/** What the page's parts expect to be served, and what was said of it. */
+export class Contracts {
+  readonly #expected = new Set<ExpectedContract>();
+  readonly #said = new Set<string>();
+
+  expect(contract: ExpectedContract): void {
+    this.#expected.add(contract);
+  }
+
+  /**
+   * What has not been said yet: once of each digest, since one covers the backend's contract and the
+   * frontend's. A digest has no order: which side is the older one, nobody can tell.
+   */
+  mismatches({ contract: served }: Greeting): Error[] {
+    const mismatches = [];
+    for (const { name, contract, regenerate } of this.#expected) {
+      const digests = [contract].flat();
+      if (typeof served !== "string" || digests.includes(served)) continue;
+      const pairs = digests.map((digest) => `${digest}, ${served}`);
+      const isNews = !pairs.some((pair) => this.#said.has(pair));
+      for (const pair of pairs) this.#said.add(pair);
+      if (!isNews) continue;
+      const own = digests.join(" or ");
+      const message = `${name}: the worker serves the contract ${served}, this client is made from ${own}. Make it again: ${regenerate}`;
+      mismatches.push(new Error(message));
+    }
+    return mismatches;
+  }
 }
 
 /**

@@ -4,10 +4,22 @@ export { createChannel } from "./channel.js";
 export type { Channel, ChannelOptions, ChannelState } from "./channel.js";
 export { createClient } from "./client.js";
 export { ChannelClosed, ErrorCode, RpcError, SessionEnded, WorkerStartError } from "./errors.js";
+export type { EventFeed, EventIterator } from "./events.js";
+export type { IncomingCall } from "./expose.js";
+export type { CallOptions } from "./link.js";
+export type { LogLevel, LogRecord } from "./logs.js";
 export type { Params } from "./messages.js";
+export type { Stream } from "./streams.js";
 
 // For generated code.
+export { callback, notice } from "./callbacks.js";
 export type { Descriptor, Members, MethodDescriptor, NamespaceDescriptor } from "./client.js";
+export { event } from "./events.js";
+export type { EventDescriptor } from "./events.js";
+export { expose } from "./expose.js";
+export type { Exposed } from "./expose.js";
+export { progress } from "./progress.js";
+export { stream } from "./streams.js";
 
 // For those who write a transport.
 export type { CloseReason, Receiver, Transport } from "./transport.js";

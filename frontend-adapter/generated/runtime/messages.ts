@@ -25,8 +25,15 @@ export type Message =
       readonly id: unknown;
       readonly method: string;
       readonly params: unknown;
+      readonly timeoutMs: unknown;
     }
-  | { readonly kind: "notification"; readonly method: string; readonly params: unknown }
+  | {
+      readonly kind: "notification";
+      /** Whom it is for; absent if it is for all. */
+      readonly session: unknown;
+      readonly method: string;
+      readonly params: unknown;
+    }
   | { readonly kind: "result"; readonly id: unknown; readonly result: unknown }
   | { readonly kind: "error"; readonly id: unknown; readonly error: ErrorObject };
 
@@ -53,11 +60,11 @@ function isOurs(entry: Json): boolean {
 }
 
 function toMessage(entry: Json): Message {
-  const { id, method, params, result, error } = entry;
+  const { id, session, method, params, timeoutMs, result, error } = entry;
   if (typeof method === "string") {
     return "id" in entry
-      ? { kind: "request", id, method, params }
-      : { kind: "notification", method, params };
+      ? { kind: "request", id, method, params, timeoutMs }
+      : { kind: "notification", session, method, params };
   }
   if ("result" in entry && !error) return { kind: "result", id, result };
   const { code, message, data } = asObject(error);
@@ -72,26 +79,53 @@ function toMessage(entry: Json): Message {
 }
 
 /**
- * Writes a request, `jsonrpc` first, then `id`, `method` and `params`.
+ * Writes a request, `jsonrpc` first, then `id`, `method`, `params` and the rest.
  *
  * Throws a TypeError if JSON cannot hold the params, rather than send something else in their place.
  */
-export function encodeRequest(id: string, method: string, params?: Params): string {
-  let line: string;
+export function encodeRequest(
+  id: string,
+  method: string,
+  params?: Params,
+  timeoutMs?: number,
+): string {
+  return encode(method, "arguments", { jsonrpc: "2.0", id, method, params, timeoutMs });
+}
+
+/** Writes a notification of a session's. Throws as `encodeRequest` does. */
+export function encodeNotification(session: string, method: string, params: Params): string {
+  return encode(method, "arguments", { jsonrpc: "2.0", session, method, params });
+}
+
+/** Writes the answer to a request for `method`. Throws as `encodeRequest` does. */
+export function encodeResult(id: unknown, method: string, result: unknown = null): string {
+  return encode(method, "result", { jsonrpc: "2.0", id, result });
+}
+
+/** Writes an answer that is an error, without its data if JSON cannot hold them. */
+export function encodeError(id: unknown, error: ErrorObject): string {
+  const { code, message } = error;
   try {
-    line = JSON.stringify({ jsonrpc: "2.0", id, method, params });
-    if (params) refuseUnheld(params, line);
+    return encode(message, "data", { jsonrpc: "2.0", id, error });
+  } catch {
+    const line = JSON.stringify({ jsonrpc: "2.0", id, error: { code, message } });
+    return line.replace(/\\ud[89a-f]../g, "\\ufffd"); // So does JSON write a lone surrogate.
+  }
+}
+
+/** Writes the answer to a request that nobody here serves. */
+export function encodeMethodNotFound(id: unknown, method: string): string {
+  const message = `Method not found: this page does not expose '${method}'`;
+  return JSON.stringify({ jsonrpc: "2.0", id, error: { code: METHOD_NOT_FOUND, message } });
+}
+
+function encode(method: string, part: string, message: Json): string {
+  try {
+    const line = JSON.stringify(message);
+    const { params, result, error } = message;
+    refuseUnheld(params ?? result ?? error ?? null, line, part);
+    return line;
   } catch (thrown) {
     throw new TypeError(`${method}: ${toError(thrown).message}`); // From JSON: a bigint, a cycle.
   }
-  return line;
-}
-
-/** Writes the answer to a request of the worker's that nobody here can serve. */
-export function encodeMethodNotFound(id: unknown, method: string): string {
-  const error = {
-    code: METHOD_NOT_FOUND,
-    message: `Method not found: this page does not expose '${method}'`,
-  };
-  return JSON.stringify({ jsonrpc: "2.0", id, error });
 }

@@ -8,7 +8,7 @@ export type * from "./containers.types.js";
 /** What `createClient` makes a {@link Containers} from. */
 export const containers: Descriptor<Containers> = {
   name: "ContainersAPI",
-  contract: "ffbd5327c2d5f2e6",
+  contract: "82a161f3c0439ee8",
   regenerate: "rpc-worker generate containers:ContainersAPI --out src/rpc",
   members: {
     lists: { method: "lists", params: ["numbers", "nested"] },

@@ -8,7 +8,7 @@ export type * from "./defaults.types.js";
 /** What `createClient` makes a {@link Defaults} from. */
 export const defaults: Descriptor<Defaults> = {
   name: "DefaultsAPI",
-  contract: "2c9d49e542488a1b",
+  contract: "cbb164fa02bad0a5",
   regenerate: "rpc-worker generate defaults:DefaultsAPI --out src/rpc",
   members: {
     defaults: {

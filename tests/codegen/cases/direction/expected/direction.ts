@@ -8,7 +8,7 @@ export type * from "./direction.types.js";
 /** What `createClient` makes a {@link Direction} from. */
 export const direction: Descriptor<Direction> = {
   name: "DirectionAPI",
-  contract: "cc338299f99a80b0",
+  contract: "c3726a874e4f4bdb",
   regenerate: "rpc-worker generate direction:DirectionAPI --out src/rpc",
   members: {
     settings: { method: "settings", params: ["settings"] },

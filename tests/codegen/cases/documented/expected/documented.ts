@@ -8,7 +8,7 @@ export type * from "./documented.types.js";
 /** What `createClient` makes a {@link Documented} from. */
 export const documented: Descriptor<Documented> = {
   name: "DocumentedAPI",
-  contract: "c6530e035cfdc068",
+  contract: "bca762c3ecef8b66",
   regenerate: "rpc-worker generate documented:DocumentedAPI --out src/rpc",
   members: {
     short: { method: "short", params: [] },

@@ -8,7 +8,7 @@ export type * from "./literals.types.js";
 /** What `createClient` makes a {@link Literals} from. */
 export const literals: Descriptor<Literals> = {
   name: "LiteralsAPI",
-  contract: "2734c65c1284e684",
+  contract: "d939f127e5f8e2de",
   regenerate: "rpc-worker generate literals:LiteralsAPI --out src/rpc",
   members: {
     enums: { method: "enums", params: ["kind", "level"] },

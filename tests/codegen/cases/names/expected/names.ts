@@ -8,7 +8,7 @@ export type * from "./names.types.js";
 /** What `createClient` makes a {@link Names} from. */
 export const names: Descriptor<Names> = {
   name: "NamesAPI",
-  contract: "613cc6a44b2f29dd",
+  contract: "5c9ff64409db2c32",
   regenerate: "rpc-worker generate names:NamesAPI --out src/rpc",
   members: {
     new: { method: "new", params: ["new", "class", "this"] },

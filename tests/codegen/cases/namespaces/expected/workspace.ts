@@ -8,7 +8,7 @@ export type * from "./workspace.types.js";
 /** What `createClient` makes a {@link Workspace} from. */
 export const workspace: Descriptor<Workspace> = {
   name: "WorkspaceAPI",
-  contract: "c18ec3e6e9f54dce",
+  contract: "4602e44642013b76",
   regenerate: "rpc-worker generate namespaces:WorkspaceAPI --out src/rpc",
   members: {
     close: { method: "close", params: [] },

@@ -8,7 +8,7 @@ export type * from "./optionals.types.js";
 /** What `createClient` makes a {@link Optionals} from. */
 export const optionals: Descriptor<Optionals> = {
   name: "OptionalsAPI",
-  contract: "4f1f8deda7bbf0e4",
+  contract: "91144d452cde11e1",
   regenerate: "rpc-worker generate optionals:OptionalsAPI --out src/rpc",
   members: {
     find: { method: "find", params: ["name"] },

@@ -8,7 +8,7 @@ export type * from "./records.types.js";
 /** What `createClient` makes a {@link Records} from. */
 export const records: Descriptor<Records> = {
   name: "RecordsAPI",
-  contract: "ef130c2357dc351b",
+  contract: "79687ebbb313085d",
   regenerate: "rpc-worker generate records:RecordsAPI --out src/rpc",
   members: {
     job: { method: "job", params: ["job"] },

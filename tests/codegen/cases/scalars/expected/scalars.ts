@@ -8,7 +8,7 @@ export type * from "./scalars.types.js";
 /** What `createClient` makes a {@link Scalars} from. */
 export const scalars: Descriptor<Scalars> = {
   name: "ScalarsAPI",
-  contract: "f6466c1c3f9c53bc",
+  contract: "cbc2441ed38f4f7e",
   regenerate: "rpc-worker generate scalars:ScalarsAPI --out src/rpc",
   members: {
     truth: { method: "truth", params: ["value"] },

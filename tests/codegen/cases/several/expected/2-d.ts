@@ -8,7 +8,7 @@ export type * from "./2-d.types.js";
 /** What `createClient` makes a {@link _2D} from. */
 export const _2DContract: Descriptor<_2D> = {
   name: "_2DAPI",
-  contract: "7b1c02475908ccbe",
+  contract: "1f7091e5a8da8730",
   regenerate:
     "rpc-worker generate several:HTTPBackendAPI several:Delete several:_2DAPI several:__ several:ConAPI --out src/rpc",
   members: {

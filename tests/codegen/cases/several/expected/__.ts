@@ -8,7 +8,7 @@ export type * from "./__.types.js";
 /** What `createClient` makes a {@link _} from. */
 export const __: Descriptor<_> = {
   name: "__",
-  contract: "7b1c02475908ccbe",
+  contract: "1f7091e5a8da8730",
   regenerate:
     "rpc-worker generate several:HTTPBackendAPI several:Delete several:_2DAPI several:__ several:ConAPI --out src/rpc",
   members: {

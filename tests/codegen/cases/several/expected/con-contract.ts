@@ -8,7 +8,7 @@ export type * from "./con-contract.types.js";
 /** What `createClient` makes a {@link Con} from. */
 export const con: Descriptor<Con> = {
   name: "ConAPI",
-  contract: "7b1c02475908ccbe",
+  contract: "1f7091e5a8da8730",
   regenerate:
     "rpc-worker generate several:HTTPBackendAPI several:Delete several:_2DAPI several:__ several:ConAPI --out src/rpc",
   members: {

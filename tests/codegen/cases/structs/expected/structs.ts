@@ -8,7 +8,7 @@ export type * from "./structs.types.js";
 /** What `createClient` makes a {@link Structs} from. */
 export const structs: Descriptor<Structs> = {
   name: "StructsAPI",
-  contract: "7aef4e7e8984c70e",
+  contract: "a2e09f3a33aa8e9b",
   regenerate: "rpc-worker generate structs:StructsAPI --out src/rpc",
   members: {
     move: { method: "move", params: ["to"] },

@@ -8,7 +8,7 @@ export type * from "./unions.types.js";
 /** What `createClient` makes a {@link Unions} from. */
 export const unions: Descriptor<Unions> = {
   name: "UnionsAPI",
-  contract: "c1ad5110f1402518",
+  contract: "01e5f7738dd6df0c",
   regenerate: "rpc-worker generate unions:UnionsAPI --out src/rpc",
   members: {
     circle: { method: "circle", params: [] },

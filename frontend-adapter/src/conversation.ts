@@ -1,0 +1,397 @@
+/**
+ * One conversation with a worker: when calls can be sent, whom an answer is for, when it is over.
+ *
+ * It knows nothing of what calls mean (that is the client's part), nor of processes, events or
+ * windows (that is the transport's).
+ */
+
+import type { Channel, ChannelOptions, ChannelState } from "./channel.js";
+import { Call, CallTable, DURATION, isDuration, timeout } from "./calls.js";
+import type { Outcome, Submission } from "./calls.js";
+import {
+  ChannelClosed,
+  DEADLINE_EXCEEDED,
+  RpcError,
+  SESSION_ENDED,
+  SessionEnded,
+  WorkerStartError,
+  toError,
+} from "./errors.js";
+import type { Exposed } from "./expose.js";
+import { Contracts, batchLines, readGreeting } from "./greeting.js";
+import type { ExpectedContract, Greeting } from "./greeting.js";
+import { Listeners } from "./listeners.js";
+import type { CallOptions, Link, RequestOptions } from "./link.js";
+import { readRecord } from "./logs.js";
+import { asObject, encodeMethodNotFound, encodeNotification, encodeRequest } from "./messages.js";
+import type { ErrorObject, Message, Params } from "./messages.js";
+import { Outbox } from "./outbox.js";
+import { Reader } from "./reader.js";
+import type { Serving } from "./serving.js";
+import { Session } from "./session.js";
+import type { CloseReason, Transport } from "./transport.js";
+
+/** How long after the news of its exit a worker's last lines may follow, on another way. */
+const OUTPUT_FOLLOWS_MS = 100;
+
+/** How long a channel that is destroyed waits until its last line is written. */
+const LAST_WRITE_MS = 100;
+
+export class Conversation implements Channel, Link {
+  readonly closed: Promise<CloseReason>;
+  readonly report: (error: Error) => void;
+  serving: Serving | undefined;
+  readonly #transport: Transport;
+  readonly #session: Session;
+  readonly #reader: Reader;
+  readonly #outbox: Outbox;
+  readonly #calls = new CallTable();
+  readonly #contracts = new Contracts();
+  /** Who listens to notifications, by their names. */
+  readonly #listeners = new Map<string, Listeners<unknown>>();
+  readonly #lost: Listeners<Error>;
+  #resolveClosed: (reason: CloseReason) => void = () => undefined;
+
+  #state: ChannelState = "connecting";
+  /** Why calls fail at once, if they do: the channel is closed, or the worker did not start. */
+  #failure: Error | undefined;
+  /** The last answer to hello. */
+  #greeting: Greeting | undefined;
+  /** Whether this session replaces one that had ended and has not been greeted yet. */
+  #renewed = false;
+  /** Whether hello may not have got through: the next call says it again. */
+  #unheard = false;
+  /** Runs from the news of the worker's exit until it counts. */
+  #exit: ReturnType<typeof setTimeout> | undefined;
+  /** The batch that is being collected. */
+  #batch: Call[] | undefined;
+  #lastToken = 0;
+  /** From a random one on: two windows' never meet (protocol, section 7). */
+  #lastHandle = Math.floor(Math.random() * 2 ** 52);
+
+  constructor(transport: Transport, options: ChannelOptions) {
+    const { window, onError = console.warn, expose = [], log, onLog = console.info } = options;
+    this.#transport = transport;
+    this.#session = new Session(window ?? transport.window, log);
+    // Later, since what a user's function throws must not keep the next line from being read.
+    this.report = (error): void => queueMicrotask(() => onError(error));
+    this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
+    this.#reader = new Reader(this.#session, {
+      message: (message) => this.#handle(message),
+      unreadable: (error, id) => this.#unreadable(error, id),
+    });
+    this.#outbox = new Outbox(
+      (chunk) => transport.write(chunk),
+      (thrown) => this.#writeFailed(thrown),
+    );
+    this.#lost = new Listeners(this.report);
+    this.listen("$/log", (params) => {
+      const record = readRecord(params, log);
+      if (record) onLog(record);
+    });
+    for (const exposed of [expose].flat() as Exposed[]) {
+      this.expect(exposed.contract);
+      exposed.attach(this);
+    }
+    this.#sayHello();
+    void this.#open();
+  }
+
+  get state(): ChannelState {
+    return this.#state;
+  }
+
+  call(method: string, params?: Params, options?: CallOptions): Promise<unknown> {
+    return this.request(method, params, options);
+  }
+
+  request(method: string, params?: Params, options: RequestOptions = {}): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      try {
+        const call = this.#makeCall(method, params, options, { resolve, reject });
+        if (this.#batch) this.#batch.push(call);
+        else this.#submit({ calls: [call], isBatch: false });
+      } catch (thrown) {
+        options.scope?.end(toError(thrown));
+        reject(thrown);
+      }
+    });
+  }
+
+  batch<T>(calls: () => T): T {
+    if (this.#batch) return calls();
+    const batch: Call[] = (this.#batch = []);
+    try {
+      return calls();
+    } finally {
+      this.#batch = undefined;
+      this.#submit({ calls: batch, isBatch: true });
+    }
+  }
+
+  expect(contract: ExpectedContract): void {
+    this.#contracts.expect(contract);
+    this.#compareContracts();
+  }
+
+  destroy(): void {
+    const { name } = this.#session;
+    const last = encodeNotification(name, "$/endSession", { session: name });
+    this.#close({ message: "The channel was destroyed" }, this.#failure ? undefined : last);
+  }
+
+  notify(method: string, params: Params): void {
+    if (this.#state === "ready") this.send(encodeNotification(this.#session.name, method, params));
+  }
+
+  send(line: string): void {
+    this.#outbox.add(line);
+  }
+
+  listen(method: string, listener: (params: unknown) => void): () => void {
+    let listeners = this.#listeners.get(method);
+    if (!listeners) this.#listeners.set(method, (listeners = new Listeners(this.report)));
+    return listeners.add(listener);
+  }
+
+  onLost(listener: (reason: Error) => void): () => void {
+    return this.#lost.add(listener);
+  }
+
+  nextToken(): number {
+    return ++this.#lastToken;
+  }
+
+  nextHandle(): number {
+    return ++this.#lastHandle;
+  }
+
+  async #open(): Promise<void> {
+    try {
+      await this.#transport.open({
+        chunk: (text) => this.#reader.read(text),
+        exited: (reason) => this.#workerExited(reason),
+        closed: (reason) => {
+          this.#reader.end();
+          this.#close(reason ?? { message: "The connection to the worker was closed" });
+        },
+      });
+      this.#outbox.start();
+    } catch (thrown) {
+      this.#close({ message: toError(thrown).message });
+    }
+  }
+
+  /** Throws what the call fails with before it begins. */
+  #makeCall(
+    method: string,
+    params: Params | undefined,
+    { signal, timeoutMs, scope }: RequestOptions,
+    outcome: Outcome,
+  ): Call {
+    if (signal?.aborted) throw signal.reason;
+    if (timeoutMs !== undefined && !isDuration(timeoutMs))
+      throw new TypeError(`${method}: timeoutMs: ${DURATION}`);
+    const id = this.#session.nextId();
+    // Encoded now, even if it is sent later: what the caller changes afterwards is not meant.
+    const request = encodeRequest(id, method, params, timeoutMs);
+    const call = new Call(id, request, outcome, scope);
+    if (signal || timeoutMs !== undefined)
+      call.watch({ signal, timeoutMs }, (reason) => this.#giveUp(call, reason));
+    return call;
+  }
+
+  /** The caller waits no more; what was not sent never will be. */
+  #giveUp(call: Call, reason: unknown): void {
+    call.reject(reason);
+    if (call.isSent) this.notify("$/cancelRequest", { id: call.id });
+  }
+
+  #submit(submission: Submission): void {
+    if (this.#state === "ready") this.#send(submission);
+    else this.#calls.wait(submission);
+    if (this.#failure) this.#calls.rejectAll(this.#failure);
+    else if (this.#unheard) this.#sayHello();
+  }
+
+  #send({ calls, isBatch }: Submission): void {
+    const unsettled = calls.filter((call) => !call.isSettled);
+    if (unsettled.length === 0) return;
+    const requests = unsettled.map((call) => call.request);
+    const lines = isBatch && this.#greeting ? batchLines(requests, this.#greeting) : requests;
+    lines.forEach((line, index) => {
+      this.#calls.markSent(lines.length === 1 ? unsettled : unsettled.slice(index, index + 1));
+      this.#outbox.add(line);
+    });
+  }
+
+  #sayHello(): void {
+    this.#unheard = false;
+    this.#outbox.add(this.#session.hello());
+  }
+
+  /** What was sent may be lost, and what comes next may get through. */
+  #writeFailed(thrown: unknown): void {
+    if (this.#state === "closed") return;
+    const error = new ChannelClosed({ message: toError(thrown).message });
+    this.report(error);
+    this.#unheard = this.#state === "connecting";
+    this.#outbox.clear();
+    this.#calls.rejectAll(error);
+  }
+
+  /** Fails the calls that a line would have answered, if its beginning tells which those were. */
+  #unreadable(error: RpcError, id: string | undefined): void {
+    if (this.#state === "closed") return;
+    if (id === this.#session.helloId) return this.#helloFailed(error);
+    const first = this.#calls.take(id);
+    if (!first) return this.report(error);
+    first.reject(error);
+    for (const { id } of first.together) this.#calls.take(id)?.reject(error);
+  }
+
+  #handle(message: Message): void {
+    if (this.#state === "closed") return;
+    const isHello = "id" in message && message.id === this.#session.helloId;
+    if (message.kind === "notification") this.#notified(message);
+    else if (message.kind === "request") this.#requested(message);
+    else if (message.kind === "error") this.#refused(message.id, message.error, isHello);
+    else if (isHello) this.#greeted(readGreeting(message.result));
+    else this.#calls.take(message.id)?.resolve(message.result);
+  }
+
+  #requested(request: Extract<Message, { kind: "request" }>): void {
+    const { id, method } = request;
+    if (!this.#session.owns(id)) return;
+    if (this.serving) this.serving.request(request);
+    else this.send(encodeMethodNotFound(id, method));
+  }
+
+  #notified({ session, method, params }: Extract<Message, { kind: "notification" }>): void {
+    const isOurs = session === this.#session.name;
+    if (session !== undefined && !isOurs) return;
+    const { instance, message, details, id } = asObject(params);
+    if (method === "$/ready") this.#workerReady(instance);
+    else if (method === "$/fatal") this.#fail(new WorkerStartError(String(message), details));
+    else if (method === "$/cancelRequest") this.serving?.cancel(id);
+    else if (isOurs) void this.serving?.notify(method, params);
+    this.#listeners.get(method)?.tell(params);
+  }
+
+  /** A worker has started; if it has greeted us already, that is no news. */
+  #workerReady(instance: unknown): void {
+    if (this.#state === "ready" && instance === this.#greeting?.instance) return;
+    clearTimeout(this.#exit);
+    this.#failure = undefined;
+    this.#lose(replaced());
+    this.#sayHello();
+  }
+
+  #workerExited(reason: CloseReason): void {
+    if (this.#state === "closed") return;
+    this.#reader.end();
+    clearTimeout(this.#exit);
+    this.#exit = setTimeout(() => {
+      const error = new ChannelClosed(reason);
+      this.report(error);
+      this.#fail(this.#failure ?? error);
+    }, OUTPUT_FOLLOWS_MS);
+  }
+
+  #refused(id: unknown, { code, message, data }: ErrorObject, isHello: boolean): void {
+    const error = new RpcError(code, message, data);
+    if (code === SESSION_ENDED && this.#session.owns(id) && !this.#renewed) this.#renew();
+    else if (isHello)
+      this.#helloFailed(new RpcError(code, `system.hello was refused: ${message}`, data));
+    else if (id === null) this.report(error);
+    else this.#calls.take(id)?.reject(code === DEADLINE_EXCEEDED ? timeout(message) : error);
+  }
+
+  /** Calls cannot be made; unless hello was a repeated one, which changes nothing. */
+  #helloFailed(error: RpcError): void {
+    if (this.#state === "ready") this.report(error);
+    else this.#fail(error);
+  }
+
+  #greeted(greeting: Greeting): void {
+    // While connecting, there is nothing of the last worker's any more.
+    if (this.#state === "ready" && this.#greeting?.instance !== greeting.instance)
+      this.#void(replaced());
+    this.#greeting = greeting;
+    this.#reader.allow(greeting.responseBytes);
+    this.#renewed = false;
+    this.#failure = undefined;
+    this.#state = "ready";
+    this.#compareContracts();
+    for (const submission of this.#calls.takeWaiting()) this.#send(submission);
+  }
+
+  #compareContracts(): void {
+    if (!this.#greeting) return;
+    for (const mismatch of this.#contracts.mismatches(this.#greeting)) this.report(mismatch);
+  }
+
+  /** The worker has forgotten this session: begin a new one. */
+  #renew(): void {
+    const ended = new SessionEnded("The worker has ended this session; a new one was begun");
+    this.#lose(ended, true); // What waits carries the old session in its ids.
+    this.#session.renew();
+    this.#renewed = true;
+    this.#sayHello();
+  }
+
+  /** Whoever was called will not answer. What was not sent waits for the next hello, unless all is lost. */
+  #lose(error: Error, all = false, state: ChannelState = "connecting"): void {
+    const hadBegun = this.#state === "ready";
+    this.#state = state; // Before anybody is told: what they send now goes nowhere.
+    this.#outbox.clear();
+    if (all) this.#calls.rejectAll(error);
+    // What belongs to a session that has not begun waits with its calls.
+    if (all || hadBegun) this.#void(error);
+  }
+
+  /** Ends what belongs to a session that is no more. */
+  #void(error: Error): void {
+    this.#calls.rejectSent(error);
+    this.#lost.tell(error);
+  }
+
+  /** The worker is there no more, or not for us: until a worker says that it is ready, calls fail. */
+  #fail(error: Error, state?: ChannelState): void {
+    this.#failure = error;
+    this.#lose(error, true, state);
+  }
+
+  #close(reason: CloseReason, last?: string): void {
+    if (this.#state === "closed") return;
+    clearTimeout(this.#exit);
+    this.#fail(this.#failure ?? new ChannelClosed(reason), "closed");
+    this.#session.end();
+    this.#resolveClosed(reason);
+    void this.#closeTransport(last);
+  }
+
+  async #closeTransport(last?: string): Promise<void> {
+    try {
+      if (last !== undefined) await withinMs(LAST_WRITE_MS, this.#outbox.end(last));
+      await this.#transport.close();
+    } catch (thrown) {
+      this.report(toError(thrown));
+    }
+  }
+}
+
+/** Resolves with the promise, or when the time is up. */
+function withinMs(ms: number, promise: Promise<void>): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    void promise.then(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+function replaced(): SessionEnded {
+  return new SessionEnded("A new worker took the place of the one that was called");
+}

@@ -1,0 +1,232 @@
+/**
+ * A stream that the worker pulls from us (protocol, section 6): what runs ahead, by how much, and
+ * who may ask for it.
+ *
+ * Nothing here knows what the items are or where in a call they came from.
+ */
+
+import {
+  CANCELLED,
+  INVALID_REQUEST,
+  RpcError,
+  UNENCODABLE_RESULT,
+  UNKNOWN_TOKEN,
+  toError,
+} from "./errors.js";
+import type { Incoming, Link, Scope } from "./link.js";
+import { asObject } from "./messages.js";
+import { perLink } from "./roles.js";
+import { serve } from "./serving.js";
+import { refuseUnheld } from "./values.js";
+
+/** How many items may wait for the worker, at most: enough that a round trip is paid by many. */
+export const WINDOW = 1024;
+
+/** How much JSON text may wait, in characters (256 KiB): large items must not fill the memory. */
+const WINDOW_TEXT = 262_144;
+
+/** What stands in a stream's place. */
+export interface StreamForm {
+  readonly token?: unknown;
+  readonly values?: readonly unknown[];
+}
+
+interface Batch {
+  readonly values: readonly unknown[];
+  readonly finished: boolean;
+}
+
+interface Waiter {
+  readonly answer: (batch: Batch) => void;
+  readonly refuse: (error: Error) => void;
+}
+
+export type Source = Iterator<unknown> | AsyncIterator<unknown>;
+
+/** Offers what a source gives, for as long as the call that it belongs to. */
+export function offerArgument(source: Source, link: Link, scope: Scope): StreamForm {
+  return { token: new Producer(source, link, scope).token };
+}
+
+/** Offers what a source gives beyond the answer, which carries what is there already. */
+export async function offerResult(source: Source, link: Link, scope: Scope): Promise<StreamForm> {
+  const release = scope.hold();
+  const producer = new Producer(source, link, scope, release);
+  await onePass();
+  return producer.begin();
+}
+
+/** The streams that the worker can pull from, by their tokens. */
+const producers: (link: Link) => Map<unknown, Producer> = /* @__PURE__ */ perLink((link) => {
+  const running = new Map<unknown, Producer>();
+  serve(link, "$/enumerator/next", (params, incoming) => {
+    const token = tokenOf(params);
+    const producer = running.get(token);
+    if (producer) return producer.next(incoming);
+    throw new RpcError(UNKNOWN_TOKEN, `There is no stream ${JSON.stringify(token)}`);
+  });
+  serve(link, "$/enumerator/abort", (params) => running.get(tokenOf(params))?.stop());
+  link.onLost(() => running.forEach((producer) => producer.stop()));
+  return running;
+});
+
+function tokenOf(params: unknown): unknown {
+  return Array.isArray(params) ? params[0] : asObject(params)["token"];
+}
+
+class Producer {
+  readonly token: string | number;
+  readonly #source: Source;
+  readonly #link: Link;
+  readonly #release: () => void;
+  /** What the worker has not asked for yet, and the length of its text. */
+  #values: unknown[] = [];
+  #text = 0;
+  #count = 0;
+  #window = 1;
+  /** How the source ended, if it has. */
+  #end: { readonly error?: Error } | undefined;
+  #isOver = false;
+  /** The `next` that waits for an item or the end. */
+  #waiting: Waiter | undefined;
+  #resume: () => void = nothing;
+
+  constructor(source: Source, link: Link, scope: Scope, release: () => void = nothing) {
+    this.token = link.nextToken();
+    this.#source = source;
+    this.#link = link;
+    this.#release = release;
+    producers(link).set(this.token, this);
+    scope.attach(() => this.stop());
+    void this.#pump();
+  }
+
+  /** What the answer to the call carries. */
+  begin(): StreamForm {
+    if (this.#values.length === 0 && (!this.#end || this.#end.error)) return { token: this.token };
+    const { values, finished } = this.#take();
+    return finished ? { values } : { token: this.token, values };
+  }
+
+  next(incoming: Incoming): Batch | Promise<Batch> {
+    if (this.#waiting) {
+      throw new RpcError(INVALID_REQUEST, "A next for this stream waits already: one at a time");
+    }
+    if (this.#values.length >= this.#window) this.#window = Math.min(this.#window * 2, WINDOW);
+    if (this.#values.length > 0) return this.#take();
+    if (this.#end) return this.#last(this.#end);
+    return new Promise((answer, refuse) => {
+      const waiting = (this.#waiting = { answer, refuse });
+      incoming.signal.addEventListener("abort", () => {
+        if (this.#waiting === waiting) this.#waiter()?.refuse(new RpcError(CANCELLED, "Cancelled"));
+      });
+    });
+  }
+
+  /** Ends the stream before its source does: whoever waits learns so, `finally` blocks run. */
+  stop(): void {
+    if (this.#isOver) return;
+    this.#over();
+    this.#waiter()?.refuse(new RpcError(CANCELLED, "The stream was aborted"));
+    if (!this.#end) void this.#closeSource();
+    this.#resume();
+  }
+
+  async #pump(): Promise<void> {
+    try {
+      while (!this.#isOver) {
+        const { done, value } = await this.#source.next();
+        if (done) return this.#ended({});
+        if (this.#isOver || !this.#add(value)) return;
+        if (this.#isFull) await new Promise<void>((resolve) => (this.#resume = resolve));
+      }
+    } catch (thrown) {
+      this.#ended({ error: toError(thrown) });
+    }
+  }
+
+  get #isFull(): boolean {
+    return this.#values.length >= this.#window || this.#text >= WINDOW_TEXT;
+  }
+
+  /** Returns whether JSON could hold the item. If not, the stream ends before it. */
+  #add(item: unknown): boolean {
+    try {
+      const text = JSON.stringify(item) ?? "";
+      refuseUnheld([item], text, "items");
+      this.#text += text.length;
+    } catch (thrown) {
+      const problem = `Item ${this.#count} of the stream: ${toError(thrown).message}`;
+      void this.#closeSource();
+      this.#ended({ error: new RpcError(UNENCODABLE_RESULT, problem) });
+      return false;
+    }
+    this.#count += 1;
+    this.#values.push(item);
+    this.#waiter()?.answer(this.#take());
+    return true;
+  }
+
+  #ended(end: { readonly error?: Error }): void {
+    this.#end = end;
+    if (this.#isOver) return;
+    if (end.error) this.#waiter()?.refuse(this.#failed(end.error));
+    else this.#waiter()?.answer(this.#take());
+  }
+
+  /** Takes out who waits. */
+  #waiter(): Waiter | undefined {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    return waiting;
+  }
+
+  #take(): Batch {
+    const values = this.#values;
+    this.#values = [];
+    this.#text = 0;
+    const finished = this.#end !== undefined && !this.#end.error;
+    if (finished) this.#over();
+    this.#resume();
+    return { values, finished };
+  }
+
+  /** What answers when nothing is left. */
+  #last({ error }: { readonly error?: Error }): Batch {
+    if (error) throw this.#failed(error);
+    return this.#take();
+  }
+
+  #failed(error: Error): Error {
+    this.#over();
+    return error;
+  }
+
+  #over(): void {
+    this.#isOver = true;
+    producers(this.#link).delete(this.token);
+    this.#release();
+  }
+
+  async #closeSource(): Promise<void> {
+    try {
+      await this.#source.return?.();
+    } catch (thrown) {
+      this.#link.report(toError(thrown));
+    }
+  }
+}
+
+function nothing(): void {}
+
+/** Lets all run that can. Not by a timer: a hidden page's are a second late. */
+function onePass(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = (): void => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(undefined);
+  });
+}

@@ -1,0 +1,188 @@
+/**
+ * What the worker asks of this page: whom each message is for, and that each request gets one answer.
+ *
+ * The methods are the features' (exposed ones, streams, callbacks): here nothing is known of them.
+ */
+
+import { DURATION, LONGEST_TIMER_MS, isDuration, timeout } from "./calls.js";
+import {
+  CANCELLED,
+  DEADLINE_EXCEEDED,
+  INTERNAL_ERROR,
+  INVALID_REQUEST,
+  RpcError,
+  UNENCODABLE_RESULT,
+  toError,
+} from "./errors.js";
+import { Scope } from "./link.js";
+import type { Incoming, Link, Serve } from "./link.js";
+import { encodeError, encodeMethodNotFound, encodeResult } from "./messages.js";
+import type { ErrorObject, Message } from "./messages.js";
+
+type Request = Extract<Message, { kind: "request" }>;
+
+/** How long a cancelled call may take to end by itself; then it is answered as it is. */
+const UNWINDING_MS = 1000;
+
+/**
+ * Serves what the worker asks of a channel by this name; one that ends in `/` serves all that begin so.
+ *
+ * Whatever serves something imports this: a page that serves nothing need not hold it.
+ */
+export function serve(link: Link, method: string, how: Serve): void {
+  link.serving ??= new Serving(link);
+  link.serving.serve(method, how);
+}
+
+export class Serving {
+  readonly #link: Link;
+  readonly #methods = new Map<string, Serve>();
+  /** The requests that have no answer yet, by their ids. */
+  readonly #running = new Map<unknown, Served>();
+
+  constructor(link: Link) {
+    this.#link = link;
+    link.onLost((reason) => this.#lose(reason));
+  }
+
+  serve(method: string, how: Serve): void {
+    this.#methods.set(method, how);
+  }
+
+  /** Serves a request of the worker's. */
+  request({ id, method, params, timeoutMs }: Request): void {
+    if (this.#running.has(id)) {
+      const message = `The request ${String(id)} is in flight already`;
+      return this.#link.send(encodeError(null, { code: INVALID_REQUEST, message, data: { id } }));
+    }
+    const how = this.#find(method);
+    if (!how) return this.#link.send(encodeMethodNotFound(id, method));
+    if (timeoutMs !== undefined && !isDuration(timeoutMs)) {
+      const error = { code: INVALID_REQUEST, message: `timeoutMs: ${DURATION}` };
+      return this.#link.send(encodeError(id, error));
+    }
+    const call = new Served(method, id);
+    this.#running.set(id, call);
+    if (timeoutMs !== undefined && timeoutMs <= LONGEST_TIMER_MS)
+      call.wait(timeoutMs, () => this.#expire(call, timeoutMs));
+    void this.#run(call, how, params);
+  }
+
+  /** Serves a notification that was sent to us alone; one that nobody serves is ignored. */
+  async notify(method: string, params: unknown): Promise<void> {
+    try {
+      await this.#find(method)?.(params, new Served(method));
+    } catch (thrown) {
+      this.#link.report(toError(thrown));
+    }
+  }
+
+  /** Cancels a request; it is answered when its function has ended, or soon. */
+  cancel(id: unknown): void {
+    const call = this.#running.get(id);
+    if (!call || call.isCancelled) return;
+    call.isCancelled = true;
+    call.wait(UNWINDING_MS, () => this.#refuse(call, CANCELLED_ERROR));
+    const reason = new DOMException("The worker cancelled this call", "AbortError");
+    call.abort(reason);
+    call.scope.end(reason); // What the function waits for of the worker's is over.
+  }
+
+  /** Ends all that runs without an answer: nobody waits for one. */
+  #lose(reason: Error): void {
+    const lost = [...this.#running.values()];
+    this.#running.clear();
+    for (const call of lost) {
+      call.wait();
+      call.abort(reason);
+      call.scope.end(reason);
+    }
+  }
+
+  /** `$/enumerator/next` is served by its own name, or by what serves `$/enumerator/`. */
+  #find(method: string): Serve | undefined {
+    const prefix = method.slice(0, method.indexOf("/", 2) + 1);
+    return this.#methods.get(method) ?? this.#methods.get(prefix);
+  }
+
+  async #run(call: Served, how: Serve, params: unknown): Promise<void> {
+    try {
+      const result = await how(params, call);
+      if (this.#running.get(call.id) === call) this.#answer(call, encoded(call, result));
+      call.scope.answered();
+    } catch (thrown) {
+      this.#refuse(call, call.isCancelled ? CANCELLED_ERROR : errorObject(thrown));
+    }
+  }
+
+  #expire(call: Served, timeoutMs: number): void {
+    const error = timeout(`The call's deadline of ${timeoutMs} ms has passed`);
+    this.#refuse(call, { code: DEADLINE_EXCEEDED, message: error.message });
+    call.abort(error);
+  }
+
+  #refuse(call: Served, error: ErrorObject): void {
+    this.#answer(call, encodeError(call.id, error));
+    call.scope.end(new RpcError(error.code, error.message, error.data));
+  }
+
+  /** Sends the first answer of a call, and no other. */
+  #answer(call: Served, line: string): void {
+    if (this.#running.get(call.id) !== call) return;
+    this.#running.delete(call.id);
+    call.wait();
+    this.#link.send(line);
+  }
+}
+
+const CANCELLED_ERROR: ErrorObject = { code: CANCELLED, message: "Cancelled" };
+
+/** One message of the worker's, while it is served. */
+class Served implements Incoming {
+  readonly method: string;
+  readonly id?: unknown;
+  readonly scope: Scope = new Scope();
+  isCancelled = false;
+  #aborting: AbortController | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(method: string, id?: unknown) {
+    this.method = method;
+    this.id = id;
+  }
+
+  /** Made when it is first asked for: most of what comes has no use for it. */
+  get signal(): AbortSignal {
+    return (this.#aborting ??= new AbortController()).signal;
+  }
+
+  abort(reason: Error): void {
+    this.#aborting ??= new AbortController();
+    this.#aborting.abort(reason);
+  }
+
+  /** Waits for this instead of what it waited for, or for nothing more. */
+  wait(ms?: number, then?: () => void): void {
+    clearTimeout(this.#timer);
+    this.#timer = then && setTimeout(then, ms);
+  }
+}
+
+function encoded({ id, method }: Served, result: unknown): string {
+  try {
+    return encodeResult(id, method, result);
+  } catch (thrown) {
+    throw new RpcError(UNENCODABLE_RESULT, toError(thrown).message);
+  }
+}
+
+/** What a function threw, as the worker gets it: an error of the user's own keeps its code. */
+function errorObject(thrown: unknown): ErrorObject {
+  const { name: type, message } = toError(thrown);
+  if (thrown instanceof RpcError) return { code: thrown.code, message, data: thrown.data };
+  return {
+    code: INTERNAL_ERROR,
+    message: `Internal error: ${type}: ${message}`,
+    data: { type, message },
+  };
+}

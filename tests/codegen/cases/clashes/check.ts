@@ -1,0 +1,19 @@
+import type { CallOptions as Called, Descriptor, Stream as River } from "./descriptor.js";
+import { type Expose, expose } from "./expose.js";
+import type { CallOptions, Exposed, Stream } from "./runtime/index.js";
+
+export async function check(client: Descriptor, options: CallOptions): Promise<void> {
+  const called: Called = { called: true };
+  const river: River = (await client.event(called, { fed: true }, options)).stream;
+  const rivers: Stream<River> = client.returns(1, 2);
+  await client.callback((stream) => stream);
+  await client.progress({ onProgress: (iterable) => iterable.endless });
+  await client.takes([{ endless: true }]);
+  const implementation: Expose = {
+    incoming: (call, { options }, { signal }) => ({
+      call: { caller: `${call.caller} ${options} ${signal.aborted}` },
+    }),
+  };
+  const exposed: Exposed = expose(implementation);
+  console.log(river, rivers, exposed);
+}

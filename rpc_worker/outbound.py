@@ -59,6 +59,7 @@ class OutboundMethod:
             self._open: Callable[..., Any] | None = opened(method.wire, result)
         else:
             self._open = None
+            self._result = result
             self._decode = decoder(method.result_annotation).decode
 
     def call(
@@ -88,8 +89,9 @@ class OutboundMethod:
         try:
             return self._decode(answer)
         except (ValueError, RecursionError) as error:
-            text = f"{self._method.wire} returned what its contract does not say: {error}"
-            raise RemoteError(text, method=self._method.wire) from None
+            from rpc_worker.explain import explain_answer  # noqa: PLC0415 - only on failure
+
+            raise explain_answer(self._method.wire, self._result, answer, error) from None
 
     def _opened(
         self,

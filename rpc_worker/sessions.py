@@ -105,7 +105,6 @@ class Session:
         ended: Whether it has ended. Nothing is sent to it then.
         streams: Streams that the client pulls from us, by the JSON text of their token.
         silent: Whether no answer can come any more: the input has ended.
-        tasks: Those that belong to its streams.
         progress: Who listens to the progress of our calls, by the JSON text of the token.
         handles: Callbacks that we gave out.
         pending: Our requests to it, by the JSON text of their id.

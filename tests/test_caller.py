@@ -127,13 +127,7 @@ def test_what_is_called_is_what_is_sent(
     ("line", "expected"),
     [
         (answer("w1", True), "True"),
-        (
-            answer("w1", "yes"),
-            (
-                "RemoteError -32603 confirm returned what its contract does not say: "
-                "Expected `bool`, got `str`"
-            ),
-        ),
+        (answer("w1", "yes"), 'RemoteError -32603 confirm answered with "yes", expected bool'),
         (refusal("w1", -32601, "Method not found"), "RemoteError -32601 Method not found"),
         (refusal("w1", 4001, "Not now", {"reason": "busy"}), "Denied 4001 Not now"),
         (refusal("w1", 4001, "Not now", {"no": 1}), "RemoteError 4001 Not now"),

@@ -12,7 +12,7 @@ Figures: TypeAlias = Mapping[str, float]
 Round: TypeAlias = Mapping[str, Figures]
 """The figures of one round, by contender."""
 
-Measurement: TypeAlias = Literal["calls", "flight", "echo", "start"]
+Measurement: TypeAlias = Literal["calls", "flight", "echo", "start", "stream"]
 
 FLOOR: Final = "floor_py"
 IN_FLIGHT: Final = (1, 10, 100, 1_000, 10_000, 100_000)
@@ -45,6 +45,7 @@ CONTENDERS: Final = (
         ("calls", "flight"),
     ),
     Contender("thread", "rpc-worker, `def`, in a thread", "worker", "addInThread", ("calls",)),
+    Contender("stream", "rpc-worker, a stream by `async def`", "worker", "count", ("stream",)),
     # Not `flight`: at its pace, 200,000 calls a round are 20 s of waiting for a known result.
     Contender(
         "jsonrpcserver",
@@ -127,6 +128,13 @@ TARGETS: Final = (
         lambda figures: figures["async"]["start_peak_mb"],
         "≤",
         26.0,
+    ),
+    Target(
+        "a stream: items a second",
+        "stream",
+        lambda figures: figures["stream"]["stream_items_s"],
+        "≥",
+        500_000.0,
     ),
     # What "flat" means here: the driver's own share rises by about a quarter.
     Target(

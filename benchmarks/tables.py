@@ -35,6 +35,7 @@ COLUMNS: Final[tuple[Column, ...]] = (
     ("64 in flight, calls/s", "rate_64", _thousands),
     ("1,024 in flight, calls/s", "rate_1024", _thousands),
     ("16 MiB echo, MiB/s", "echo_mib_s", _whole),
+    ("a stream, items/s", "stream_items_s", _thousands),
     ("first answer, ms", "start_ms", _whole),
     ("memory then, MiB", "start_peak_mb", _one_decimal),
 )
@@ -73,7 +74,7 @@ def _comparison(contenders: Iterable[Contender], rounds: Sequence[Round]) -> lis
         cells = [contender.label]
         for _, figure, write in COLUMNS:
             cell = _figure(contender.name, figure, write, rounds)
-            if cell != UNKNOWN and contender.name != FLOOR:
+            if cell != UNKNOWN and figure in rounds[0][FLOOR] and contender.name != FLOOR:
                 ratios = [each[contender.name][figure] / each[FLOOR][figure] for each in rounds]
                 cell += f" ({median(ratios):.2f})"
             cells.append(cell)
@@ -110,13 +111,17 @@ def _target(target: Target, python: str, rounds: Sequence[Round]) -> list[str]:
     bound = target.bound
     if target.bound_311 is not None and python.startswith("3.11."):
         bound = target.bound_311
-    wanted = f"{target.sign} {bound:.1f}"
+    wanted = f"{target.sign} {_number(bound, 1)}"
     try:
         reached = median(target.value(each) for each in rounds)
     except KeyError:  # Memory is not known everywhere.
         return [target.what, wanted, UNKNOWN, "not known here"]
     met = reached <= bound if target.sign == "≤" else reached >= bound
-    return [target.what, wanted, f"{reached:.2f}", "yes" if met else "**not yet**"]
+    return [target.what, wanted, _number(reached, 2), "yes" if met else "**not yet**"]
+
+
+def _number(value: float, decimals: int) -> str:
+    return _thousands(value) if value >= 1_000 else f"{value:.{decimals}f}"
 
 
 def _heading(*cells: str) -> list[str]:

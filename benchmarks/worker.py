@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator  # noqa: TC003 - the contract is read at run time
 
 from rpc_worker import inline, serve
 
@@ -24,6 +25,10 @@ class Bench:
 
     async def echo(self, text: str) -> str:
         return text
+
+    async def count(self, up_to: int) -> AsyncIterator[int]:
+        for number in range(up_to):
+            yield number
 
 
 serve(Bench())

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.process
 DEADLINE: Final = 120.0
 BENCHMARKS: Final = Path(__file__).parents[1] / "benchmarks"
 FLOOR: Final = str(BENCHMARKS / "floor_py.py")
+OURS: Final = str(BENCHMARKS / "worker.py")
 
 CALLS: Final = ["latency_us", "latency_p99_us", "rate_64", "rate_1024"]
 FLIGHT: Final = [f"flight_us_{count}" for count in (1, 10, 100, 1_000, 10_000, 100_000)]
@@ -47,10 +48,15 @@ def run(*command: str) -> subprocess.CompletedProcess[str]:
         ("flight", [*FLIGHT, "flight_peak_mb"]),
         ("echo", ["echo_mib_s"]),
         ("start", ["start_ms", "start_rss_mb", "start_peak_mb"]),
+        ("stream", ["stream_items_s"]),
     ],
 )
 def test_the_driver_gives_every_figure(driver: str, measurement: str, names: list[str]) -> None:
-    done = run(driver, measurement, "--quick", "--", sys.executable, FLOOR)
+    # The floor has no streams.
+    worker = ["--method", "count", "--", sys.executable, OURS]
+    if measurement != "stream":
+        worker = ["--", sys.executable, FLOOR]
+    done = run(driver, measurement, "--quick", *worker)
     assert (done.returncode, done.stderr) == (0, "")
     figures: dict[str, Any] = json.loads(done.stdout)
     assert list(figures) == names
@@ -116,8 +122,8 @@ def test_the_tables_hold_every_figure(tmp_path: Path) -> None:
     # contender does not take part in).
     tables = [_cells(table) for table in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE)]
     comparison, targets, flight = tables
-    assert [len(table) for table in tables] == [6, 10, 3]
-    assert [row.count("-") for row in comparison] == [0, 0, 3, 3, 3, 0]
+    assert [len(table) for table in tables] == [7, 11, 3]
+    assert [row.count("-") for row in comparison] == [1, 1, 4, 4, 4, 7, 1]
     assert all(row[2] != "-" for row in targets)
     assert all("-" not in row for row in flight)
 

@@ -14,6 +14,7 @@
 //! | `calls` | `latency_us`, `latency_p99_us`: one call in flight. `rate_64`, `rate_1024`: calls a second with so many in flight |
 //! | `flight` | `flight_us_1` … `flight_us_100000`: time for each call with so many in flight; `flight_peak_mb`: the worker's peak memory then |
 //! | `echo` | `echo_mib_s`: a string of 16 MiB there and back, its size counted once |
+//! | `stream` | `stream_items_s`: items of one stream, pulled by one `next` after the other |
 //! | `start` | `start_ms`: from spawn to the first answer; `start_rss_mb`, `start_peak_mb`: memory then |
 //!
 //! For latency, driver and worker share a CPU: with one call in flight only one of them runs at a
@@ -24,6 +25,7 @@
 mod calls;
 mod cpu;
 mod figures;
+mod stream;
 mod worker;
 
 use std::env;
@@ -37,7 +39,7 @@ pub type Outcome<T> = Result<T, Box<dyn Error>>;
 pub type Figures = Vec<(String, Option<f64>)>;
 
 const USAGE: &str =
-    "usage: bench-driver calls|flight|echo|start [--method NAME] [--quick] -- WORKER [ARGUMENT...]";
+    "usage: bench-driver calls|flight|echo|start|stream [--method NAME] [--quick] -- WORKER [ARGUMENT...]";
 
 pub struct Plan {
     pub method: String,
@@ -87,6 +89,7 @@ fn run(mut arguments: Vec<String>) -> Outcome<Figures> {
         "flight" => figures::flight(&plan),
         "echo" => figures::echo(&plan),
         "start" => figures::start(&plan),
+        "stream" => stream::stream(&plan),
         _ => Err(USAGE.into()),
     }
 }

@@ -1,7 +1,8 @@
 """The pages of the documentation as the tests see them: blocks of code, and commands to run.
 
-A block with a title is a file. `sh` and `console` blocks are commands; a `console` block shows what
-they print as well.
+A block with a title is a file. One titled "FILE, in CLASS" adds to a class of a file above it, and
+one titled "FILE, below" to the file's end. `sh` and `console` blocks are commands; a `console`
+block shows what they print as well.
 """
 
 from __future__ import annotations
@@ -38,9 +39,25 @@ def write_files(text: str, folder: Path) -> None:
     """Write the files that a page, or a part of one, consists of."""
     for block in blocks(text):
         if block.language in {"python", "ts"}:
-            file = folder / block.title
+            name, _, place = block.title.partition(", ")
+            file = folder / name
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(block.text, encoding="utf-8")
+            text = added(block.text, place, file.read_text("utf-8")) if place else block.text
+            file.write_text(text, encoding="utf-8")
+
+
+def added(part: str, place: str, text: str) -> str:
+    """Return the text of a file with a part in its place."""
+    if place == "below":
+        return text + part
+    heading = re.compile(rf"^class {re.escape(place.removeprefix('in '))}\b.*\n", re.MULTILINE)
+    imports, members = heading.split(part, maxsplit=1)
+    begin = heading.search(text)
+    assert begin, f"there is no class to add to: {place}"
+    after = re.compile(r"^(?=\S)|\Z", re.MULTILINE).search(text, begin.end())
+    assert after
+    own = text[: after.start()].rstrip()
+    return f"{imports}{own}\n\n{members}\n{text[after.start() :]}"
 
 
 def environment() -> dict[str, str]:

@@ -2,7 +2,9 @@
 
 Each page is a project in a folder of its own. A block with a title is a file of that project; shell
 lines are run in it, in the order of the page; a `console` block shows what they print, and a text
-block titled "exchange" what goes through the pipe. `…` stands for anything.
+block titled "exchange" what goes through the pipe. A text block titled "output" is what `main.ts`
+prints when it is generated for, bundled and run as on the page of the client, whose `worker.ts` it
+may import. `…` stands for anything.
 """
 
 from __future__ import annotations
@@ -62,6 +64,9 @@ def having(language: str, title: str = "") -> list[str]:
 def project(tmp_path: Path, page: str) -> Path:
     """Return a folder with the page's files in it, and with what npm would have installed."""
     assert BIN.exists(), "run `make setup`"
+    if 'from "./worker.js"' in read(page):
+        (worker,) = (b for b in blocks(read("docs/client.md")) if b.title == "worker.ts")
+        (tmp_path / worker.title).write_text(worker.text, encoding="utf-8")
     write_files(read(page), tmp_path)
     (tmp_path / "node_modules").symlink_to(ADAPTER / "node_modules")
     return tmp_path
@@ -170,6 +175,17 @@ def run_shell(project: Path, page: str) -> None:
             shown = "\n".join(line for line in lines if not line.startswith("$ "))
             printed = [succeed(line[2:], cwd=project) for line in lines if line.startswith("$ ")]
             assert alike(shown, "".join(printed).rstrip("\n")), (shown, printed)
+        if block.title == "output":
+            printed_by_main = run_example(project)
+            assert alike(block.text, printed_by_main), (block.text, printed_by_main)
+
+
+def run_example(project: Path) -> str:
+    """Generate the client, and run `main.ts`, as the page of the client does."""
+    offers = "class FrontendAPI" in (project / "backend.py").read_text(encoding="utf-8")
+    frontend = "--frontend backend:FrontendAPI" if offers else ""
+    succeed(f"rpc-worker generate backend:Backend {frontend} --out rpc --io node", cwd=project)
+    return run_typescript(project, "main.ts")
 
 
 # ----------------------------------------------------------------------------------- code
@@ -181,7 +197,8 @@ def test_python_runs(project: Path, page: str) -> None:
     for block in blocks(read(page)):
         if block.language == "python":
             # A worker finds the end of its input, and ends; a contract has nothing to do.
-            printed = succeed([sys.executable, block.title], cwd=project)
+            file = block.title.partition(",")[0]
+            printed = succeed([sys.executable, file], cwd=project)
             if block.title == "client.py":
                 assert printed == "42.0\n"
 
@@ -198,19 +215,40 @@ def test_commands_run_and_typescript_fits_what_they_generate(project: Path, page
         assert succeed([str(BIN / "tsc"), "--project", "."], cwd=project) == ""
 
 
+FIRST_PAGES: Final = {
+    "README.md": (
+        ["backend.py"],
+        ["main.ts"],
+        ["42", "2026-01.jpg", "2026-02.jpg", "50 %", "Delete 7 duplicates?", "7 deleted"],
+    ),
+    "docs/getting-started.md": (
+        ["-m", "rpc_worker", "run", "notes:notes"],
+        ["main.ts", "clear.ts"],
+        [
+            *("[ 'milk' ]", "4004 There is no note of that title. { title: 'bread' }"),
+            *("Delete milk?", "100 %", "1 deleted"),
+        ],
+    ),
+}
+"""How their workers are started, what is run in the window, and what it prints."""
+
+
 @pytest.mark.process
-@pytest.mark.parametrize("page", ["README.md"])
-def test_the_readme_calls_its_worker_through_the_relay(project: Path, page: str) -> None:
+@pytest.mark.parametrize("page", FIRST_PAGES)
+def test_the_first_pages_call_their_workers_through_the_relay(project: Path, page: str) -> None:
+    worker, code, expected = FIRST_PAGES[page]
     run_shell(project, page)
     relay = json.dumps(str(CHECKOUT / "examples" / "demo" / "relay.ts"))
-    root, worker = json.dumps(f"{CHECKOUT}/"), json.dumps([sys.executable, "backend.py"])
+    root, command = json.dumps(f"{CHECKOUT}/"), json.dumps([sys.executable, *worker])
     (project / "window.ts").write_text(
         f"import {{ startRelay }} from {relay};\n"
-        f"const relay = await startRelay({root}, {worker});\n"
-        'await import("./main.ts");\n'
-        "await relay.stop();\n"
+        "const confirm = (question) => (console.log(question), true);\n"
+        "Object.assign(globalThis, { confirm, addEventListener: () => undefined });\n"
+        f"const relay = await startRelay({root}, {command});\n"
+        + "".join(f'await import("./{file}");\n' for file in code)
+        + "await relay.stop();\n"
     )
-    assert run_typescript(project, "window.ts") == "42\n"
+    assert run_typescript(project, "window.ts").splitlines() == expected
 
 
 @pytest.mark.process

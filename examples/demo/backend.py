@@ -27,7 +27,10 @@ class Backend(BackendAPI):
         return message
 
     async def total(self, numbers: AsyncIterator[float]) -> float:
-        return sum([number async for number in numbers])
+        total = 0.0
+        async for number in numbers:
+            total += number
+        return total
 
     async def get_system_info(self) -> SystemInfo:
         runtime = f"{platform.python_implementation()} {platform.python_version()}"

@@ -3,11 +3,13 @@
 The file system blocks, so most of this is a `def`, and runs in a thread.
 """
 
+from __future__ import annotations
+
 import hashlib
 import os
 import re
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator  # noqa: TC003 - as below
 from itertools import islice
 from logging import getLogger
 from pathlib import Path
@@ -25,6 +27,7 @@ from disk import (
     text_decoder,
 )
 
+# `serve` reads the annotations: what they name must be there when the worker runs.
 from rpc_worker import Event, Progress, caller, current_call, in_thread
 from shared_api import (
     Algorithm,

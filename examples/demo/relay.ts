@@ -23,6 +23,7 @@ export async function startRelay(root: string, worker: readonly string[]): Promi
     stdio: ["pipe", "pipe", "inherit"],
   });
   await once(relay, "spawn");
+  relay.stdin.on("error", () => undefined); // A relay that is gone says so by its exit.
   const exited = once(relay, "exit").then(async ([code]: (number | null)[]) => {
     await emit("runtime-exit", code);
     return code ?? null;

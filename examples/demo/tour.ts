@@ -1,96 +1,119 @@
 /**
  * A tour of rpc-worker: the code of a window, a relay in Rust, a worker in Python.
  *
- * There is no window here. Everything else is what an app has: the generated client, its runtime
- * and the transport for Tauri's events, on the real `listen` and `emit` of `@tauri-apps/api`.
+ * There is no window here, and nobody who could be asked. Everything else is what an app has: the
+ * generated client, its runtime and the transport for Tauri's events, on the real `listen` and
+ * `emit` of `@tauri-apps/api`.
  */
 
+import { mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { startRelay } from "./relay.js";
 import { backend } from "./rpc/backend.js";
 import type { Backend } from "./rpc/backend.js";
-import { type Channel, createChannel, createClient, RpcError } from "./rpc/runtime/index.js";
+import { frontend } from "./rpc/frontend.js";
+import { createChannel, createClient, RpcError } from "./rpc/runtime/index.js";
+import type { Channel, LogRecord } from "./rpc/runtime/index.js";
 import { TauriEventIo } from "./rpc/runtime/io/tauri-event.js";
+import { Bar, bold, dim, mark, show, tell } from "./screen.js";
 
 const DEADLINE_MS = 60_000;
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const PYTHON = process.env["RPC_WORKER_PYTHON"] ?? `${ROOT}.venv/bin/python`;
+const MIB = 1 << 20;
 
-const colours = process.stdout.isTTY;
-const bold = (text: string): string => (colours ? `\u001b[1m${text}\u001b[0m` : text);
-const dim = (text: string): string => (colours ? `\u001b[2m${text}\u001b[0m` : text);
+async function calls({ files, getSystemInfo }: Backend): Promise<void> {
+  show("a call", "await worker.getSystemInfo()");
+  const system = await getSystemInfo();
+  tell(`${system.runtime} on ${system.platform} (${system.arch}), process ${system.pid}`);
 
-function show(title: string, code: string, ...results: string[]): void {
-  console.log(`\n ${bold(title.padEnd(9))} ${dim(code)}`);
-  for (const result of results) console.log(`           ${result}`);
-}
+  show("typed", 'await worker.files.stat("README.md")');
+  const found = await files.stat(`${ROOT}README.md`);
+  // That only a file has a size, TypeScript knows from the class in Python.
+  tell(found.kind === "file" ? `a file of ${found.size} bytes` : `a ${found.kind}`);
 
-async function tour(channel: Channel): Promise<void> {
-  const worker = createClient(backend, channel);
-
-  const system = await worker.getSystemInfo();
-  show(
-    "a call",
-    "await worker.getSystemInfo()",
-    `${system.runtime} on ${system.platform} (${system.arch}), process ${system.pid}`,
-  );
-
-  const begin = performance.now();
-  const matches = await worker.files.search(`${ROOT}rpc_worker`, "protocol, section", {
-    glob: "*.py",
-    limit: 4,
-  });
-  const took = (performance.now() - begin).toFixed(0);
-  show(
-    "typed",
-    'await worker.files.search("rpc_worker", "protocol, section", { glob: "*.py", limit: 4 })',
-    ...matches.map((m) => `${`${m.path}:${m.line}`.padEnd(25)} ${mark(m.text, m.span)}`),
-    dim(`in ${took} ms, in a thread of the worker's; each match is a Match in TypeScript`),
-  );
-
+  show("an error", 'await worker.files.readText("no/such/file")');
   try {
-    await worker.files.readText("no/such/file");
+    await files.readText("no/such/file");
   } catch (error) {
     if (!(error instanceof RpcError)) throw error;
-    show(
-      "an error",
-      'await worker.files.readText("no/such/file")',
-      `${error.name} ${error.code}: ${error.message}   data: ${JSON.stringify(error.data)}`,
-    );
+    const { name, code, message, data } = error;
+    tell(`${name} ${code}: ${message}   data: ${JSON.stringify(data)}`);
   }
+}
 
-  const named = await channel.call("add", { b: 23, a: 19 });
-  show("by name", 'await channel.call("add", { b: 23, a: 19 })', String(named));
+async function stream({ files }: Backend, log: Log): Promise<void> {
+  show("a stream", 'for await (const m of worker.files.search("rpc_worker", "protocol, section"))');
+  let seen = 0;
+  for await (const match of files.search(`${ROOT}rpc_worker`, "protocol, section")) {
+    tell(`${`${match.path}:${match.line}`.padEnd(25)} ${mark(match.text, match.span, 60)}`);
+    if (++seen === 3) break;
+  }
+  tell(`${dim("left after 3; the worker logs:")} ${await log.next()}`);
+}
 
-  const [sum, echo, stat] = await Promise.all(
-    channel.batch(() => [worker.add(1, 2), worker.echo("…"), worker.files.stat(ROOT)] as const),
-  );
+async function progress({ files }: Backend, folder: string): Promise<void> {
+  show("progress", 'await worker.files.checksum("big", { onProgress: (done) => bar.show(done) })');
+  const bar = new Bar();
+  const sum = await files.checksum(await makeFile(folder, "big", 256 * MIB), {
+    onProgress: (done) => bar.show(done),
+  });
+  bar.end(`sha256 ${sum.slice(0, 12)}…`);
+}
+
+async function cancel({ files }: Backend, folder: string, log: Log): Promise<void> {
+  show("cancelled", 'worker.files.checksum("huge", { signal: controller.signal })');
+  const controller = new AbortController();
+  let aborted = 0;
+  try {
+    await files.checksum(await makeFile(folder, "huge", 4096 * MIB), {
+      signal: controller.signal,
+      onProgress() {
+        aborted = performance.now();
+        controller.abort(); // It has begun.
+      },
+    });
+  } catch (error) {
+    if (error !== controller.signal.reason) throw error;
+    const took = (performance.now() - aborted).toFixed(1);
+    const { name } = error as DOMException;
+    tell(`${name} ${took} ms after abort(); ${dim("the worker logs:")} ${await log.next()}`);
+  }
+}
+
+async function askBack({ files }: Backend, user: User, folder: string): Promise<void> {
+  const changes: string[] = [];
+  const off = files.changed.on(({ path, kind }) => changes.push(`${basename(path)} ${kind}`));
+  user.picks = [await makeFile(folder, "one.txt"), await makeFile(folder, "two.txt")];
+
+  show("asked", "await worker.files.deletePicked()   // which asks frontend({ pick, confirm })");
+  tell(`${await files.deletePicked()} files deleted`);
+  off();
+
+  show("an event", "worker.files.changed.on((change) => …)");
+  tell(changes.join(", "));
+}
+
+async function batch(worker: Backend, channel: Channel): Promise<void> {
   show(
     "a batch",
     'channel.batch(() => [worker.add(1, 2), worker.echo("…"), worker.files.stat(".")])',
-    `${sum}, ${JSON.stringify(echo)}, a ${stat.kind}   (one line there, one line back)`,
   );
-
-  const alone = await oneAfterTheOther(worker, 500);
-  const together = await allAtOnce(worker, 1_000);
-  show(
-    "speed",
-    "worker.add(i, 1), answers checked",
-    `one at a time: ${(alone * 1_000).toFixed(0)} µs (median of 500)`,
-    `1,000 at once: ${together.toFixed(0)} ms`,
+  const [sum, echo, stat] = await Promise.all(
+    channel.batch(() => [worker.add(1, 2), worker.echo("…"), worker.files.stat(ROOT)] as const),
   );
+  tell(`${sum}, ${JSON.stringify(echo)}, a ${stat.kind}   (one line there, one line back)`);
 }
 
-/** Shows a match in a line, within 64 columns; … stands for the words that are left out. */
-function mark(text: string, [from, to]: readonly [number, number]): string {
-  const found = text.slice(from, to);
-  let before = text.slice(0, from).trimStart();
-  if (before.length > 30) before = `… ${before.slice(-28).replace(/^\S* /, "")}`;
-  let after = text.slice(to).trimEnd();
-  const room = 64 - before.length - found.length;
-  if (after.length > room) after = `${after.slice(0, room - 2).replace(/ \S*$/, "")} …`;
-  return before + bold(found) + after;
+async function speed(worker: Backend): Promise<void> {
+  show("speed", "worker.add(i, 1), answers checked");
+  const alone = await oneAfterTheOther(worker, 500);
+  tell(`one at a time: ${(alone * 1_000).toFixed(0)} µs (median of 500)`);
+  const together = await allAtOnce(worker, 1_000);
+  tell(`1,000 at once: ${together.toFixed(0)} ms`);
 }
 
 /** Returns the median of the calls' times, in milliseconds. */
@@ -116,18 +139,77 @@ function check(found: number, expected: number): void {
   if (found !== expected) throw new Error(`the worker answered ${found} instead of ${expected}`);
 }
 
+/** Makes a file of zeros, which takes no room on the disk. */
+async function makeFile(folder: string, name: string, size = 0): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, "");
+  await truncate(path, size);
+  return path;
+}
+
+/** What the window offers the worker, with a user who agrees to everything. */
+class User {
+  picks: readonly string[] = [];
+
+  *pick(title: string): Iterable<string> {
+    tell(
+      `${title} ${dim("The window answers:")} ${this.picks.map((path) => basename(path)).join(", ")}`,
+    );
+    yield* this.picks;
+  }
+
+  confirm(question: string): boolean {
+    tell(`${question} ${dim("The window answers:")} yes`);
+    return true;
+  }
+}
+
+/** What the worker's files log. */
+class Log {
+  readonly #messages: string[] = [];
+  #wake = (): void => undefined;
+
+  add({ logger, message }: LogRecord): void {
+    if (logger !== "files") return;
+    this.#messages.push(message);
+    this.#wake();
+  }
+
+  async next(): Promise<string> {
+    for (;;) {
+      const message = this.#messages.shift();
+      if (message !== undefined) return message;
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+  }
+}
+
 async function main(): Promise<void> {
   console.log(
     bold(" rpc-worker: a window's TypeScript  ⇄  a relay in Rust  ⇄  a worker in Python"),
   );
-  console.log(dim(" The client was generated by: rpc-worker generate shared_api:BackendAPI"));
+  console.log(dim(" The client was generated from the typed Python classes in shared_api."));
+  const folder = await mkdtemp(join(tmpdir(), "rpc-worker-demo-"));
   const relay = await startRelay(ROOT, [PYTHON, `${ROOT}examples/demo/worker.py`]);
-  const channel = createChannel(new TauriEventIo());
+  const [user, log] = [new User(), new Log()];
+  const channel = createChannel(new TauriEventIo(), {
+    expose: frontend(user),
+    log: "info",
+    onLog: (record) => log.add(record),
+  });
+  const worker = createClient(backend, channel);
   try {
-    await tour(channel);
+    await calls(worker);
+    await stream(worker, log);
+    await progress(worker, folder);
+    await cancel(worker, folder, log);
+    await askBack(worker, user, folder);
+    await batch(worker, channel);
+    await speed(worker);
   } finally {
     channel.destroy();
     await relay.stop();
+    await rm(folder, { recursive: true });
   }
   console.log(`\n That was examples/demo. Begin with docs/getting-started.md.`);
 }

@@ -5,7 +5,8 @@ Nothing here knows who starts a call, and who answers it: this is what they pass
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
 
@@ -14,11 +15,22 @@ if TYPE_CHECKING:
 
     from msgspec import Raw, UnsetType
 
-    from rpc_worker.context import Trace
     from rpc_worker.dispatch import Handler
     from rpc_worker.sessions import Session
 
-__all__ = ["Attached", "Call"]
+__all__ = ["CURRENT", "TRACKING", "Attached", "Call", "Trace"]
+
+
+class Trace(msgspec.Struct, frozen=True):
+    """Where a call belongs in a distributed trace, as it came (W3C Trace Context).
+
+    Attributes:
+        traceparent: The position in the trace.
+        tracestate: What vendors add to it, if anything.
+    """
+
+    traceparent: str
+    tracestate: str | None = None
 
 
 class Attached(Protocol):
@@ -85,6 +97,11 @@ class Call(msgspec.Struct, eq=False):
         else:
             self.attached.append(thing)
 
+    def detach(self, thing: Attached) -> None:
+        """Forget a thing that has ended by itself: a call may live long, and have many."""
+        if self.attached is not None and thing in self.attached:
+            self.attached.remove(thing)
+
     def end(self) -> None:
         """End what is attached, the last first. Ending twice is ending once."""
         self.ended = True
@@ -99,3 +116,30 @@ class _Cancellable(Protocol):
     """An anyio cancel scope, or a future of an executor."""
 
     def cancel(self) -> object: ...
+
+
+CURRENT: Final[ContextVar[Call | None]] = ContextVar("rpc_worker.current_call")
+"""The call that a context is of. Set before a handler's first step, in its own context, where
+somebody may want to know: see `Tracking`."""
+
+
+class Tracking:
+    """Whether anybody asks which call is served.
+
+    A variable for each call takes a tenth of what a plain call takes in all, so those pay for it
+    that import `context`, which is the only one to ask. That may be in a handler that runs already:
+    then it is on its first step, and found here, or has suspended, and has got its variable.
+
+    Attributes:
+        wanted: Whether `context` has been imported.
+        starting: The call whose handler takes its first step on the loop just now.
+    """
+
+    __slots__ = ("starting", "wanted")
+
+    def __init__(self) -> None:
+        self.wanted = False
+        self.starting: Call | None = None
+
+
+TRACKING: Final = Tracking()

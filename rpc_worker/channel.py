@@ -16,7 +16,7 @@ from msgspec import UNSET
 
 from rpc_worker import refusals
 from rpc_worker.answering import Answering
-from rpc_worker.context import Trace
+from rpc_worker.calls import Trace
 from rpc_worker.dispatch import error_object
 from rpc_worker.emitting import Emitter
 from rpc_worker.executors import Call, Executors
@@ -78,6 +78,7 @@ class Channel(Answering):
 
     Attributes:
         sessions: The clients.
+        tasks: What advances the iterators of their streams, and of those that have ended.
         on_shutdown: Called when `system.shutdown` has been answered.
         on_log_levels: Called with the lowest level of log records that a session asks for, in the
             numbers of `logging`, whenever that has changed; with 0 if none asks.
@@ -104,6 +105,7 @@ class Channel(Answering):
         self.frontend = frontend
         self._lines = LineBuffer(limits.message_bytes)
         self._executors = Executors(self, limits, loop, middleware=middleware)
+        self.tasks: set[asyncio.Task[None]] = set()
         self.sessions = SessionTable(
             self._make_session, self._log_levels_changed, self._session_ended
         )
@@ -124,7 +126,7 @@ class Channel(Answering):
 
     @property
     def busy_threads(self) -> int:
-        """Handlers that still run in threads, whether or not they have been answered."""
+        """Handlers and iterators that still run in threads, whether or not they are answered."""
         return len(self._executors.threads)
 
     def announce(self, state: Any = None) -> None:
@@ -190,9 +192,8 @@ class Channel(Answering):
         """Return when nothing is in flight, and no stream is open."""
         while True:
             await self.idle()
-            tasks = [task for session in self.sessions for task in session.tasks]
-            if tasks:
-                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            if self.tasks:
+                await asyncio.wait(self.tasks, return_when=asyncio.FIRST_COMPLETED)
             elif not any(session.streams for session in self.sessions):
                 return
             else:
@@ -208,6 +209,7 @@ class Channel(Answering):
         prefix, session = sessions.prefix, sessions.current
         limit = self._limits.queued_requests
         hurried = not self._stopping and executors.waiting + len(lines) <= limit
+        taken = 0
         for line in lines:
             message: Message
             if isinstance(line, Oversized):
@@ -231,7 +233,7 @@ class Channel(Answering):
                     call = Call(identity, handler, message.params, size, None, session)
                     in_flight[identity] = call
                     queue.append(call)
-                    executors.backlog += size
+                    taken += size
                     continue
                 self._receive_request(message, len(line), None)
             elif isinstance(message, Batch):
@@ -243,6 +245,7 @@ class Channel(Answering):
                 self._receive_response(message)
             # Somebody may have said hello, or ended; and the next line is often of the same one.
             prefix, session = sessions.prefix, sessions.current
+        executors.backlog += taken
         if in_flight:
             self.on_work()
         executors.pump()
@@ -440,6 +443,14 @@ class Channel(Answering):
         self, session: Session, handler: Handler, params: Raw | UnsetType, identity: bytes | None
     ) -> None:
         """Have a function run as a call of a session's."""
+        if self._executors.waiting >= self._limits.queued_requests:
+            if identity is None:
+                _logger.warning("a call of %s was dropped: busy", handler.method.wire)
+            else:
+                answers = self._in_flight.pop(identity).answers
+                line = error_line(identity, refusals.busy(self._limits))
+                self._outbox.answer(identity, answers, line)
+            return
         size = 0 if params is UNSET else len(bytes(params))
         call = Call(identity, handler, params, size, None, session)
         if identity is None:
@@ -459,9 +470,11 @@ class Channel(Answering):
         """Count a call as running again."""
         self._executors.take_slot(call)
 
-    async def run_in_thread(self, function: Callable[..., T], *args: Any) -> T:
+    async def run_in_thread(
+        self, function: Callable[..., T], *args: Any, call: Call | None = None
+    ) -> T:
         """Run a function in one of the threads of handlers."""
-        return await self._executors.run_in_thread(function, *args)
+        return await self._executors.run_in_thread(function, *args, call=call)
 
     def rest(self, wait: Callable[[], object]) -> None:
         """Wait, in one of the threads of handlers, while another one may run."""

@@ -2,35 +2,26 @@
 
 The call is in a context variable of the handler's own context, so threads, and tasks that the
 handler starts, find it too. Nothing here knows of the wire, or where a handler runs.
+
+Importing this makes every call known to its context: see `calls.Tracking`.
 """
 
 from __future__ import annotations
 
-from contextvars import ContextVar
+import asyncio
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
+from rpc_worker.calls import CURRENT, TRACKING, Trace
+
 if TYPE_CHECKING:
-    from rpc_worker.executors import Call
+    from rpc_worker.calls import Call
 
-__all__ = ["CurrentCall", "Trace", "current_call"]
+__all__ = ["CurrentCall", "Trace", "current_call", "running_call"]
 
-CURRENT: Final[ContextVar[Call | None]] = ContextVar("rpc_worker.current_call")
-"""Set by the executors before a handler's first step, in its own context."""
-
-
-class Trace(msgspec.Struct, frozen=True):
-    """Where a call belongs in a distributed trace, as it came (W3C Trace Context).
-
-    Attributes:
-        traceparent: The position in the trace.
-        tracestate: What vendors add to it, if anything.
-    """
-
-    traceparent: str
-    tracestate: str | None = None
+TRACKING.wanted = True
 
 
 class CurrentCall:
@@ -111,11 +102,30 @@ def current_call() -> CurrentCall:
     Raises:
         RuntimeError: No handler runs here, or it runs in a process of its own.
     """
-    call = CURRENT.get(None)
+    call = running_call()
     if call is None:
         raise RuntimeError(
             "current_call() was asked outside of a call: only a handler, and the tasks and threads "
             "that it starts, serve one. A handler marked @in_process serves it in another process: "
-            "give it what it needs as arguments"
+            "give it what it needs as arguments. And whoever imports it in a function should do so "
+            "at the top of the module: what was started before does not know its call"
         )
     return CurrentCall(call)
+
+
+def running_call() -> Call | None:
+    """Return the call that is served here, or None outside of one."""
+    call = CURRENT.get(None)
+    if call is None and TRACKING.starting is not None and _is_on_a_loop():
+        # Its handler has imported this just now; what it starts from here on will find it.
+        call = TRACKING.starting
+        CURRENT.set(call)
+    return call
+
+
+def _is_on_a_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

@@ -28,8 +28,7 @@ from itertools import islice, takewhile
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 
-from rpc_worker.calls import Attached, Call
-from rpc_worker.context import CURRENT
+from rpc_worker.calls import CURRENT, TRACKING, Attached, Call
 from rpc_worker.elsewhere import Elsewhere
 from rpc_worker.exclusion import Exclusion
 from rpc_worker.steps import Rest
@@ -100,6 +99,8 @@ class Executors:
         self._limit = limits.running
         self._loop = loop
         self._middleware = tuple(middleware)
+        if middleware:
+            TRACKING.wanted = True
         # What calls begin with: whoever makes room for one may run in another's context.
         self._context = copy_context()
         self._pumped = False
@@ -119,8 +120,8 @@ class Executors:
         self.blocked = False
 
     @property
-    def threads(self) -> set[Call]:
-        """The calls whose functions still run off the loop, answered or not."""
+    def threads(self) -> set[object]:
+        """What still runs off the loop: calls, answered or not, and iterators."""
         return self._elsewhere.busy
 
     @property
@@ -271,9 +272,11 @@ class Executors:
             self.queue.appendleft(call)
             self.resume()
 
-    async def run_in_thread(self, function: Callable[..., T], *args: Any) -> T:
+    async def run_in_thread(
+        self, function: Callable[..., T], *args: Any, call: Call | None = None
+    ) -> T:
         """Run a function that belongs to a call, but is no handler, in one of the threads."""
-        return await self._elsewhere.run_in_thread(function, *args)
+        return await self._elsewhere.run_in_thread(function, *args, call=call)
 
     def rest(self, wait: Callable[[], object]) -> None:
         """Have one of the threads wait, while another one may run. To be called in that thread."""
@@ -310,7 +313,9 @@ class Executors:
         task = cast("asyncio.Task[None]", asyncio.current_task())
         queue, take, outcome = self.queue, self.queue.popleft, self._outcome
         direct, state, give = not self._middleware, self.state, CURRENT.set
+        tracking = TRACKING
         while True:
+            tracked = tracking.wanted
             while queue and self._left > 0 and self._suspended < self._limit:
                 self._left = left = self._left - 1
                 if not left & 3 and monotonic() > self._until:
@@ -330,8 +335,11 @@ class Executors:
                         coroutine = handler.function(*args, **kwargs)
                     else:
                         coroutine = self._surround(call)
-                    # It is the copy that needs it; the leader forgets it when it pauses.
-                    give(call)
+                    if tracked:
+                        # It is the copy that needs it; the leader forgets it when it pauses.
+                        give(call)
+                    else:
+                        tracking.starting = call
                     context = copy_context()
                     awaited = context.run(coroutine.send, None)
                 except StopIteration as stop:
@@ -339,11 +347,15 @@ class Executors:
                 except BaseException as error:  # noqa: BLE001 - whatever it raises is its answer
                     outcome.failed(call, error)
                 else:
+                    tracking.starting = None
+                    if not tracked:
+                        context.run(give, call)
                     await self._last_steps(call, Rest(coroutine, context, awaited), task)
                     return
                 if task.cancelling() or (_UNCANCEL_LEAKS and task._must_cancel):  # type: ignore[attr-defined]  # noqa: SLF001 - it has no other name
                     # The handler cancelled its own task: that must not reach the next one.
                     break
+            tracking.starting = None
             if EAGER:
                 if queue:
                     self.resume()
@@ -352,7 +364,8 @@ class Executors:
             if self._leaders or self._parked is not None or task.cancelling():
                 self._end_task(task)
                 return
-            give(None)
+            if tracked:
+                give(None)
             outcome.flush()
             if queue and not self._is_full():
                 self.resume()
@@ -402,7 +415,8 @@ class Executors:
     def _end_task(self, task: asyncio.Task[None]) -> None:
         """Let go of a task that has come to its end, and write what it has left to be written."""
         self._tasks.discard(task)
-        CURRENT.set(None)
+        if TRACKING.wanted:
+            CURRENT.set(None)
         if self._suspended or self.queue:
             # The replies of one pass of the loop are written together.
             self.resume()
@@ -458,12 +472,16 @@ class Executors:
         try:
             args, kwargs = handler.arguments(call)
             context = self._context.copy()
-            context.run(CURRENT.set, call)
+            if TRACKING.wanted:
+                context.run(CURRENT.set, call)
+            else:
+                TRACKING.starting = call
             result = context.run(handler.function, *args, **kwargs)
         except BaseException as error:  # noqa: BLE001 - whatever a handler raises is its answer
             self._outcome.failed(call, error)
         else:
             self._outcome.finished(call, result)
+        TRACKING.starting = None
         if handler.exclusive:
             self._leave(call)
 

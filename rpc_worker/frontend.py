@@ -4,15 +4,12 @@ What is returned has the contract's methods, namespaces and types. How a call cr
 here.
 """
 
-# pyright: reportPrivateUsage=false
-# The context variable of the call is the runtime's own.
-
 from __future__ import annotations
 
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 
-from rpc_worker.context import CURRENT
+from rpc_worker.calls import TRACKING
 from rpc_worker.errors import SessionEnded
 
 if TYPE_CHECKING:
@@ -54,7 +51,9 @@ def caller(contract: Callable[..., T], *, session: str | None = None) -> T:
         SessionEnded: There is no such session any more.
         RuntimeError: It is not known whom to call, or the worker has no such frontend.
     """
-    call = CURRENT.get(None)
+    from rpc_worker.context import running_call  # noqa: PLC0415 - see `calls.Tracking`
+
+    call = running_call()
     own = None if call is None else call.session
     channel = serving.get(None) if own is None else own.host
     if channel is None:
@@ -89,6 +88,8 @@ class Frontend:
     """
 
     def __init__(self, cls: type, contract: Contract) -> None:
+        # Handlers will ask whose call they serve.
+        TRACKING.wanted = True
         self.cls = cls
         self._methods = {method.path: method for method in contract.methods.values()}
         self._made: dict[tuple[str, ...], OutboundMethod] = {}

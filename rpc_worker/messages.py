@@ -22,7 +22,7 @@ from rpc_worker.lines import HEAD
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rpc_worker.context import Trace
+    from rpc_worker.calls import Trace
     from rpc_worker.lines import Line, Oversized
 
     Id: TypeAlias = bytes

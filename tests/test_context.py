@@ -12,7 +12,8 @@ import anyio.to_thread
 import pytest
 
 from rpc_worker import current_call, inline
-from rpc_worker.context import CURRENT, CurrentCall, Trace
+from rpc_worker.calls import CURRENT, TRACKING, Trace
+from rpc_worker.context import CurrentCall
 from rpc_worker.executors import Call
 from tests.conversation import turns, until
 from tests.running import Run, run
@@ -90,6 +91,42 @@ def test_a_handler_finds_its_own_call_among_those_of_one_leader(method: str) -> 
         for index, call in enumerate(calls):
             found = await running.end(call)
             assert found == ([index, index] if isinstance(found, list) else index)
+
+    run(main, Asking())
+
+
+@pytest.mark.parametrize(
+    "method",
+    ["onLoop", "afterSuspending", "inThread", "fromThread", "onTheSpot", "startsAfterAsking"],
+)
+def test_a_handler_that_is_the_first_to_ask_finds_its_call(
+    method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody had imported what it asks, so no call had been made known to its context."""
+    monkeypatch.setattr(TRACKING, "wanted", False)
+
+    class AskingLate(Asking):
+        async def starts_after_asking(self) -> list[Any]:
+            before = current_call().id
+            return [before, *await self.in_tasks()][:2]
+
+    async def main(running: Run) -> None:
+        calls = running.start_all(*[(method,)] * 20)
+        for index, call in enumerate(calls):
+            found = await running.end(call)
+            assert found == ([index, index] if isinstance(found, list) else index)
+        assert TRACKING.starting is None
+
+    run(main, AskingLate())
+
+
+def test_who_has_not_asked_in_time_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A task that its handler started before anybody asked has not got to know its call."""
+    monkeypatch.setattr(TRACKING, "wanted", False)
+
+    async def main(running: Run) -> None:
+        with pytest.raises(RuntimeError, match="outside of a call"):
+            await running.ask("inTasks")
 
     run(main, Asking())
 

@@ -3,7 +3,7 @@
 # and a C linker; for check and test, also `cargo fmt` and `cargo clippy`.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo generate format check docs bench test test-rust test-python test-typescript
+.PHONY: help setup demo generate format check docs bench soak test test-rust test-python test-typescript
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
@@ -13,7 +13,7 @@ PYTHON := .venv/bin/python
 MODULES := frontend-adapter/node_modules/.package-lock.json
 RELAY := examples/relay/target/release/relay
 # Folders whose modules import each other by their bare names, as scripts do.
-SCRIPTS := examples/demo benchmarks
+SCRIPTS := examples/demo benchmarks frontend-adapter/test/worker
 CRATES := examples/relay benchmarks/driver
 PRETTIER := frontend-adapter/node_modules/.bin/prettier --config frontend-adapter/.prettierrc.json
 GENERATE := -m rpc_worker generate shared_api:BackendAPI --frontend shared_api:FrontendAPI
@@ -23,6 +23,7 @@ DEMO_CLIENT := --out examples/demo/rpc --io tauri-event
 help:
 	@echo 'make demo      a tour: a window, a relay in Rust and a worker in Python talk to each other'
 	@echo 'make test      every test and check, on every Python from 3.11 to 3.14 that is found'
+	@echo 'make soak      what is random or numerous in the tests, in its full counts; takes an hour'
 	@echo 'make check     formatting, lint, types, generated code, documentation'
 	@echo 'make format    puts formatting and generated code right'
 	@echo 'make generate  renews frontend-adapter/generated from shared_api'
@@ -92,6 +93,11 @@ test-python: setup
 		echo "pytest on Python $$version" && \
 		$$venv/bin/python -m pytest --quiet </dev/null || exit 1; \
 	done
+
+# One Python: what differs between them, `test` has seen. A failure prints how to find it again.
+soak: .venv/.installed
+	SOAK=1 $(PYTHON) -m pytest --quiet tests/test_reliability.py tests/test_machine.py \
+		tests/process/test_machine_process.py </dev/null
 
 test-typescript: setup
 	cd frontend-adapter && npm run --silent test

@@ -86,6 +86,12 @@ export class RelayBus {
     });
   }
 
+  /** Gives the relay a payload, as a page does with its events, and an app for a page that is gone. */
+  send(payload: unknown): void {
+    // What is said when the app has quit already, nobody hears.
+    if (this.#relay.stdin.writable) this.#relay.stdin.write(`${JSON.stringify(payload)}\n`);
+  }
+
   /** The app quits: the worker's stdin ends. Resolves when the worker has ended as well. */
   quit(): Promise<number | null> {
     this.#relay.stdin.end();
@@ -107,8 +113,7 @@ export class RelayBus {
   #invoke(command: string, { event, payload, handler, eventId }: EventCommand): number | undefined {
     if (command === "plugin:event|listen") this.#handlersOf(event).add(handler);
     else if (command === "plugin:event|unlisten") this.#handlersOf(event).delete(eventId);
-    else if (event === "frontend-to-runtime")
-      this.#relay.stdin.write(`${JSON.stringify(payload)}\n`);
+    else if (event === "frontend-to-runtime") this.send(payload);
     else throw new Error(`nobody serves ${command} ${event}`);
     return handler;
   }

@@ -1,9 +1,12 @@
 /** The main way, end to end: generated client, Tauri's events, the relay in Rust, the worker in Python. */
 
+import { appendFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { backend } from "../generated/backend.js";
-import type { Backend } from "../generated/backend.js";
+import type { Backend, FileChange } from "../generated/backend.js";
+import { frontend } from "../generated/frontend.js";
 import {
   ChannelClosed,
   RpcError,
@@ -29,11 +32,12 @@ interface Window {
   readonly errors: Error[];
 }
 
-function openWindow(name: string): Window {
+function openWindow(name: string, paths: readonly string[] = []): Window {
   const errors: Error[] = [];
   const channel = createChannel(new TauriEventIo(), {
     window: name,
     onError: (error) => errors.push(error),
+    expose: frontend({ confirm: () => true, pick: () => paths }),
   });
   return { channel, worker: createClient(backend, channel), errors };
 }
@@ -68,11 +72,13 @@ describe("through the relay", () => {
   });
 
   test("a search, with options, in a namespace", async () => {
-    const matches = await page.worker.files.search(`${ROOT}/shared_api`, "class SystemInfo", {
-      glob: "*.py",
-      limit: 5,
-      caseSensitive: true,
-    });
+    const matches = await page.worker.files
+      .search(`${ROOT}/shared_api`, "class SystemInfo", {
+        glob: "*.py",
+        limit: 5,
+        caseSensitive: true,
+      })
+      .toArray();
     expect(matches).toEqual([
       {
         path: "backend.py",
@@ -135,6 +141,50 @@ describe("through the relay", () => {
     second.channel.destroy();
     expect(await page.worker.add(1, 1)).toBe(2);
     expect([page.errors, second.errors]).toEqual([[], []]);
+  });
+
+  test("a checksum with its progress, and a total of numbers as they come", async () => {
+    const { worker, errors } = page;
+    const done: number[] = [];
+    const path = `${ROOT}/pyproject.toml`;
+    const digest = await worker.files.checksum(path, { onProgress: (part) => done.push(part) });
+    expect(digest).toMatch(/^[0-9a-f]{64}$/);
+    expect(done).toEqual([1]);
+    expect(await worker.total([1, 2, 3.5])).toBe(6.5);
+    expect(errors).toEqual([]);
+  });
+
+  test("a file that is followed, and files that are deleted after a question", async () => {
+    const folder = mkdtempSync(`${tmpdir()}/rpc-worker-`);
+    try {
+      const paths = ["one", "two", "three"].map((name) => `${folder}/${name}`);
+      for (const path of paths) writeFileSync(path, "first\nsecond\n");
+      const [one, two, three] = paths as [string, string, string];
+      const user = openWindow("user", [one, two]);
+      const changes: FileChange[] = [];
+      page.worker.files.changed.on((change) => changes.push(change));
+
+      const lines: string[] = [];
+      for await (const line of page.worker.files.tail(three, { lines: 1 })) {
+        lines.push(line);
+        if (lines.length === 3) break;
+        appendFileSync(three, `line ${lines.length}\n`);
+      }
+      expect(lines).toEqual(["second", "line 1", "line 2"]);
+
+      const asked: string[] = [];
+      const ask = (path: string): boolean => asked.push(path) > 3;
+      expect(await page.worker.files.deleteAll(paths, ask)).toBe(0);
+      expect(asked).toEqual(paths);
+      expect(await user.worker.files.deletePicked()).toBe(2);
+      expect(await page.worker.add(1, 1)).toBe(2); // What was sent before this has arrived.
+      expect(changes).toEqual([one, two].map((path) => ({ path, kind: "deleted" })));
+      expect(paths.map((path) => existsSync(path))).toEqual([false, false, true]);
+      user.channel.destroy();
+      expect([page.errors, user.errors]).toEqual([[], []]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test("a worker that dies fails what is pending at once, with its exit code", async () => {

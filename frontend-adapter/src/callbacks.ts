@@ -2,7 +2,8 @@
  * Functions that cross as handles (protocol, section 7), and live as long as the call that they
  * came with.
  *
- * `callback`: its result is waited for. `notice`: one way, nobody learns what became of it.
+ * `callback`: its result is waited for. `procedure`: its end is, whatever it returns. `notice`: one
+ * way, nobody learns what became of it.
  */
 
 import { RpcError, UNKNOWN_TOKEN } from "./errors.js";
@@ -10,7 +11,7 @@ import type { Link, Scope } from "./link.js";
 import { asObject } from "./messages.js";
 import { Mismatch, begin, perLink } from "./roles.js";
 import type { Role } from "./roles.js";
-import { serve } from "./serving.js";
+import { begun, serve } from "./serving.js";
 
 type Callback = (...args: readonly unknown[]) => unknown;
 
@@ -29,6 +30,17 @@ export const callback: Role = {
   },
 };
 
+export const procedure: Role = {
+  begin,
+  offer: (value, link, scope) =>
+    offerFunction(
+      typeof value === "function" ? withoutResult(value as Callback) : value,
+      link,
+      scope,
+    ),
+  take: (wire, link, scope) => callback.take(wire, link, scope),
+};
+
 export const notice: Role = {
   begin,
   offer: offerFunction,
@@ -37,6 +49,10 @@ export const notice: Role = {
     return (...args) => (scope.ended ? undefined : link.notify(method, args));
   },
 };
+
+function withoutResult(call: Callback): Callback {
+  return async (...args) => void (await call(...args));
+}
 
 function ended(): Error {
   return new Error("The call that this callback came with has ended");
@@ -56,9 +72,11 @@ function offerFunction(value: unknown, link: Link, scope: Scope): unknown {
 /** The functions that the worker can call, by their handles. */
 const exposed: (link: Link) => Map<unknown, Callback> = /* @__PURE__ */ perLink((link) => {
   const handles = new Map<unknown, Callback>();
-  serve(link, "$/invokeProxy/", (params, { id, method }) => {
+  serve(link, "$/invokeProxy/", (params, incoming) => {
+    const { id, method } = incoming;
     const invoke = handles.get(Number(INVOKE.exec(method)?.[1]));
-    if (invoke) return invoke(...(Array.isArray(params) ? (params as unknown[]) : []));
+    const args = Array.isArray(params) ? (params as unknown[]) : [];
+    if (invoke) return id === undefined ? invoke(...args) : begun(incoming, () => invoke(...args));
     if (id === undefined) return undefined; // Its call may have ended while it was on its way.
     throw new RpcError(UNKNOWN_TOKEN, `There is no callback behind ${method}: its call has ended`);
   });

@@ -26,8 +26,8 @@ export interface MethodDescriptor {
   readonly required?: readonly string[];
   /** How those parameters cross that are no plain values. */
   readonly takes?: Roles;
-  /** How the result crosses if it is no plain value. */
-  readonly returns?: ResultRole;
+  /** How the result crosses if it is no plain value; null if there is none, whatever a page returns. */
+  readonly returns?: ResultRole | null;
 }
 
 export interface NamespaceDescriptor {

@@ -5,11 +5,11 @@
  */
 
 import type { Descriptor, Members, MethodDescriptor } from "./client.js";
-import { CANCELLED, INVALID_PARAMS, RpcError } from "./errors.js";
+import { INVALID_PARAMS, RpcError } from "./errors.js";
 import type { ExpectedContract } from "./greeting.js";
 import type { Incoming, Link } from "./link.js";
 import { Mismatch, roleOf } from "./roles.js";
-import { serve } from "./serving.js";
+import { begun, serve } from "./serving.js";
 
 /** A call of the worker's, as a method of the page sees it: the last argument. */
 export interface IncomingCall {
@@ -33,7 +33,7 @@ export function expose<T>(descriptor: Descriptor<T>, implementation: T): Exposed
     attach: (link) => {
       for (const [method, call] of methods)
         serve(link, method.method, (params, incoming) =>
-          answer(link, method, call, params, incoming),
+          begun(incoming, () => answer(link, method, call, params, incoming)),
         );
     },
   };
@@ -64,9 +64,7 @@ async function answer(
   params: unknown,
   incoming: Incoming,
 ): Promise<unknown> {
-  await undefined; // A cancel that came with the request counts before it is begun.
   const { signal, scope } = incoming;
-  if (signal.aborted) throw new RpcError(CANCELLED, "Cancelled");
   const given = named(method, params);
   const { takes, onProgress, options, returns } = method;
   const take = (name: string): unknown => {
@@ -90,6 +88,7 @@ async function answer(
   }
   args.push({ signal } satisfies IncomingCall);
   const result = await call(args);
+  if (returns === null) return null;
   return returns ? returns.answer(result, link, scope) : result;
 }
 

@@ -61,9 +61,9 @@ export class Contracts {
       const digests = [contract].flat();
       if (typeof served !== "string" || digests.includes(served)) continue;
       const pairs = digests.map((digest) => `${digest}, ${served}`);
-      const isNews = !pairs.some((pair) => this.#said.has(pair));
+      const wasSaid = pairs.some((pair) => this.#said.has(pair));
       for (const pair of pairs) this.#said.add(pair);
-      if (!isNews) continue;
+      if (wasSaid) continue;
       const own = digests.join(" or ");
       const message = `${name}: the worker serves the contract ${served}, this client is made from ${own}. Make it again: ${regenerate}`;
       mismatches.push(new Error(message));

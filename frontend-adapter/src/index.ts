@@ -11,7 +11,7 @@ export type { Params } from "./messages.js";
 export type { Stream } from "./streams.js";
 
 // For generated code.
-export { callback, notice } from "./callbacks.js";
+export { callback, notice, procedure } from "./callbacks.js";
 export type { Descriptor, Members, MethodDescriptor, NamespaceDescriptor } from "./client.js";
 export { event } from "./events.js";
 export type { EventDescriptor } from "./events.js";

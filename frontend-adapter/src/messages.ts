@@ -118,6 +118,14 @@ export function encodeMethodNotFound(id: unknown, method: string): string {
   return JSON.stringify({ jsonrpc: "2.0", id, error: { code: METHOD_NOT_FOUND, message } });
 }
 
+/** Takes the answers to a batch and sends them as one when all are there. */
+export function joined(count: number, send: (line: string) => void): (line: string) => void {
+  const lines: string[] = [];
+  return (line) => {
+    if (lines.push(line) === count) send(`[${lines.join(",")}]`);
+  };
+}
+
 function encode(method: string, part: string, message: Json): string {
   try {
     const line = JSON.stringify(message);

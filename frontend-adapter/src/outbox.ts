@@ -9,6 +9,9 @@
 /** How long a chunk of several lines may be, in characters: there is a longest text. */
 const CHUNK = 16 * 1024 * 1024;
 
+/** How long the last line may take. */
+const LAST_WRITE_MS = 100;
+
 export class Outbox {
   readonly #write: (chunk: string) => void | Promise<void>;
   readonly #failed: (thrown: unknown) => void;
@@ -36,13 +39,16 @@ export class Outbox {
 
   /**
    * Writes a last line in the place of what was not written yet, unless writing has not begun. Resolves
-   * when it is written.
+   * when it is written, or when it takes too long.
    */
   async end(line: string): Promise<void> {
     this.clear();
     if (!this.#isOpen) return;
     this.add(line);
-    await this.#writing;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise((resolve) => (timer = setTimeout(resolve, LAST_WRITE_MS)));
+    await Promise.race([this.#writing, late]);
+    clearTimeout(timer);
   }
 
   /** Forgets what was not written yet. */

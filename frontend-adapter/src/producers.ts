@@ -53,6 +53,7 @@ export async function offerResult(source: Source, link: Link, scope: Scope): Pro
   const release = scope.hold();
   const producer = new Producer(source, link, scope, release);
   await onePass();
+  if (scope.ended) throw new RpcError(CANCELLED, "Cancelled"); // And the stream with it.
   return producer.begin();
 }
 

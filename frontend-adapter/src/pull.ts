@@ -114,6 +114,8 @@ export class Pull {
     const { signal, timeoutMs } = this.#limits;
     if (signal?.aborted) return Promise.reject(signal.reason);
     this.#state = "opening";
+    // Not only when the answer is taken: what comes with it may be the news that its session is lost.
+    this.#life = sessions(this.#link).current;
     const opening = new AbortController();
     this.#cancel = (reason): void => opening.abort(reason);
     const unhold = this.#scope.hold();
@@ -138,7 +140,6 @@ export class Pull {
     if (isFirst) {
       this.#state = "open";
       this.#token = token;
-      this.#life = sessions(this.#link).current;
       this.#cancel = nothing;
     }
     if (isFirst ? token === undefined : finished) this.#end();

@@ -18,8 +18,11 @@ const ENVELOPE = 4096;
 /** The longest line, in characters, until a worker tells that it sends longer ones. */
 const LINE_LIMIT = 64 * 1024 * 1024 + ENVELOPE;
 
+const BATCH = /^\s*\[/;
+
 interface Read {
-  readonly message: (message: Message) => void;
+  /** Those of one line: one, or a batch. */
+  readonly messages: (messages: readonly Message[], isBatch: boolean) => void;
   /** `id` is that of the answer which the line began as. */
   readonly unreadable: (error: RpcError, id: string | undefined) => void;
 }
@@ -62,7 +65,7 @@ export class Reader {
       if (wasEnded) this.#fail(line, "is not JSON", PARSE_ERROR);
       return;
     }
-    for (const message of messages) this.#read.message(message);
+    this.#read.messages(messages, BATCH.test(line));
   }
 
   #fail(line: string, problem: string, code: number): void {

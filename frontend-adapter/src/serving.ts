@@ -45,23 +45,25 @@ export class Serving {
     link.onLost((reason) => this.#lose(reason));
   }
 
+  /** Throws a TypeError if another one serves it: neither of two would know that it is not asked. */
   serve(method: string, how: Serve): void {
+    if (this.#methods.has(method)) throw new TypeError(`Two of what is exposed have '${method}'`);
     this.#methods.set(method, how);
   }
 
-  /** Serves a request of the worker's. */
-  request({ id, method, params, timeoutMs }: Request): void {
+  /** Serves a request of the worker's; `answer` is called with one line, unless the session is lost. */
+  request({ id, method, params, timeoutMs }: Request, answer: (line: string) => void): void {
     if (this.#running.has(id)) {
       const message = `The request ${String(id)} is in flight already`;
-      return this.#link.send(encodeError(null, { code: INVALID_REQUEST, message, data: { id } }));
+      return answer(encodeError(null, { code: INVALID_REQUEST, message, data: { id } }));
     }
     const how = this.#find(method);
-    if (!how) return this.#link.send(encodeMethodNotFound(id, method));
+    if (!how) return answer(encodeMethodNotFound(id, method));
     if (timeoutMs !== undefined && !isDuration(timeoutMs)) {
       const error = { code: INVALID_REQUEST, message: `timeoutMs: ${DURATION}` };
-      return this.#link.send(encodeError(id, error));
+      return answer(encodeError(id, error));
     }
-    const call = new Served(method, id);
+    const call = new Served(method, id, answer);
     this.#running.set(id, call);
     if (timeoutMs !== undefined && timeoutMs <= LONGEST_TIMER_MS)
       call.wait(timeoutMs, () => this.#expire(call, timeoutMs));
@@ -131,7 +133,7 @@ export class Serving {
     if (this.#running.get(call.id) !== call) return;
     this.#running.delete(call.id);
     call.wait();
-    this.#link.send(line);
+    call.answer(line);
   }
 }
 
@@ -141,14 +143,16 @@ const CANCELLED_ERROR: ErrorObject = { code: CANCELLED, message: "Cancelled" };
 class Served implements Incoming {
   readonly method: string;
   readonly id?: unknown;
+  readonly answer: (line: string) => void;
   readonly scope: Scope = new Scope();
   isCancelled = false;
   #aborting: AbortController | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(method: string, id?: unknown) {
+  constructor(method: string, id?: unknown, answer: (line: string) => void = nowhere) {
     this.method = method;
     this.id = id;
+    this.answer = answer;
   }
 
   /** Made when it is first asked for: most of what comes has no use for it. */
@@ -166,6 +170,15 @@ class Served implements Incoming {
     clearTimeout(this.#timer);
     this.#timer = then && setTimeout(then, ms);
   }
+}
+
+function nowhere(): void {}
+
+/** Begins what a request asks for in a moment, unless a cancel has come with it. */
+export async function begun(incoming: Incoming, work: () => unknown): Promise<unknown> {
+  await undefined;
+  if (incoming.signal.aborted) throw new RpcError(CANCELLED, "Cancelled");
+  return work();
 }
 
 function encoded({ id, method }: Served, result: unknown): string {

@@ -4,7 +4,7 @@
  */
 
 import type { LogLevel } from "./logs.js";
-import { encodeRequest } from "./messages.js";
+import { encodeNotification, encodeRequest } from "./messages.js";
 
 /** How an answer, a request or a notification to one session begins (protocol, section 1). */
 const ADDRESSED = /^\{"jsonrpc":"2\.0",(?:"id":"([\w-]{1,32}):|"session":"([\w-]{1,32})")/;
@@ -40,6 +40,11 @@ export class Session {
   hello(): string {
     const params = { session: this.#name, window: this.#window, log: this.#log };
     return encodeRequest(this.helloId, "system.hello", params);
+  }
+
+  /** The last line of the session. */
+  goodbye(): string {
+    return encodeNotification(this.#name, "$/endSession", { session: this.#name });
   }
 
   nextId(): string {

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import { RpcError, callback, expose, notice, progress, stream } from "../src/index.js";
+import { RpcError, callback, expose, notice, procedure, progress, stream } from "../src/index.js";
 import type { Stream } from "../src/index.js";
 import { HELLO, connect, failure, settle } from "./fake-worker.js";
 import { ask, greeted, pull } from "./greeted.js";
@@ -128,6 +128,33 @@ describe("a callback", () => {
     expect(await fixture.worker.message()).toMatchObject({ id, result: null }); // It won.
     await settle();
     expect(fixture.worker.unread).toEqual([]);
+  });
+
+  test("is not begun if a cancel comes with it", async () => {
+    const fixture = await begin();
+    const callable = vi.fn();
+    const { method } = await offer(fixture, callable);
+    const id = `${fixture.session}:c`;
+    const { session } = fixture;
+    fixture.worker.say(
+      { jsonrpc: "2.0", id, method, params: [] },
+      { jsonrpc: "2.0", session, method: "$/cancelRequest", params: { id } },
+    );
+    expect(await fixture.worker.message()).toMatchObject({ id, error: { code: -32800 } });
+    expect(callable).not.toHaveBeenCalled();
+  });
+
+  test("without a result is waited for, and answers with nothing", async () => {
+    const fixture = await greeted<Backend>({
+      deleteAll: { method: "deleteAll", params: ["ask"], takes: { ask: procedure } },
+    });
+    const list: unknown[] = [];
+    const { method } = await offer(fixture, (item: unknown) => Promise.resolve(list.push(item)));
+    expect(await ask(fixture, method, ["a"])).toMatchObject({ result: null });
+    expect(list).toEqual(["a"]);
+    const { method: failing } = await offer(fixture, () => Promise.reject(new RpcError(7, "no")));
+    expect(await ask(fixture, failing, [])).toMatchObject({ error: { code: 7 } });
+    expect(await failure(fixture.client.deleteAll(5 as never))).toBeInstanceOf(TypeError);
   });
 
   test("can make calls of its own", async () => {

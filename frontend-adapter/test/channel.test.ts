@@ -8,6 +8,7 @@ import {
   createClient,
 } from "../src/index.js";
 import type { CloseReason, Descriptor, Params, Receiver, Transport } from "../src/index.js";
+import { linkOf } from "../src/link.js";
 import { HELLO, connect, failure, settle } from "./fake-worker.js";
 import type { Fixture } from "./fake-worker.js";
 import { vectors } from "./vectors.js";
@@ -342,6 +343,17 @@ describe("whose line it is", () => {
     worker.say({ jsonrpc: "2.0", id: `${session}:w1`, method: "confirm", params: ["?"] });
     expect(await worker.message()).toMatchObject({ id: `${session}:w1`, error: { code: -32601 } });
   });
+
+  test("a batch of them is answered by one, those to others left out", async () => {
+    const { worker } = connect();
+    const session = await worker.greet();
+    const ids = [`${session}:w1`, "other:w1", `${session}:w2`];
+    worker.say(ids.map((id) => ({ jsonrpc: "2.0", id, method: "confirm" })));
+    expect(await worker.message()).toMatchObject([
+      { id: ids[0], error: { code: -32601 } },
+      { id: ids[2], error: { code: -32601 } },
+    ]);
+  });
 });
 
 describe("what belongs to no call goes to onError", () => {
@@ -586,14 +598,40 @@ describe("the end", () => {
     io.receiver?.chunk(`{"jsonrpc":"2.0","id":"${next}","result":2}\n`);
     expect(await call).toBe(2);
 
-    // Hello was not: the channel stays ready.
+    // Our answers may be lost too, and the worker would wait for them: a new session is begun.
+    const lost: Error[] = [];
+    linkOf(channel).onLost((reason) => lost.push(reason));
     write.mockImplementationOnce(broken);
-    expect(await failure(channel.call("c"))).toMatchObject({ reason: { message: "broken" } });
-    expect(channel.state).toBe("ready");
+    const gone = await failure(channel.call("c"));
+    expect(gone).toMatchObject({ name: "ChannelClosed", reason: { message: "broken" } });
+    expect(lost).toEqual([gone]);
+    await settle();
+    const said = (io.log[2] ?? "").trim().split("\n");
+    expect(said.map((line) => JSON.parse(line) as unknown)).toEqual([
+      expect.objectContaining({ method: "system.hello" }),
+      expect.objectContaining({ method: "$/endSession", params: { session: id.split(":")[0] } }),
+    ]);
+    const { id: hello } = JSON.parse(said[0] ?? "") as { id: string };
+    expect(hello).not.toBe(id);
+    io.receiver?.chunk(`{"jsonrpc":"2.0","id":"${hello}","result":{}}\n`);
     void failure(channel.call("d"));
     await settle();
-    const methods = io.log.join("").matchAll(/"method":"(.*?)"/g);
-    expect(Array.from(methods, ([, method]) => method)).toEqual(["system.hello", "b", "d"]);
+    expect(io.log[3]).toContain('"method":"d"');
+  });
+
+  test("writes that all fail are tried once for each call", async () => {
+    const io = new Scripted();
+    const write = vi.spyOn(io, "write");
+    const channel = createChannel(io, { onError: () => undefined });
+    await settle();
+    const { id } = JSON.parse(io.log[0] ?? "") as { id: string };
+    io.receiver?.chunk(`{"jsonrpc":"2.0","id":"${id}","result":{}}\n`);
+    write.mockRejectedValue(new Error("broken"));
+    for (const writes of [3, 4, 5]) {
+      expect(await failure(channel.call("a"))).toBeInstanceOf(ChannelClosed);
+      await settle();
+      expect(write).toHaveBeenCalledTimes(writes);
+    }
   });
 
   describe("of a worker whose relay goes on", () => {

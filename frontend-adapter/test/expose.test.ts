@@ -6,10 +6,11 @@ import type { Descriptor, Exposed, IncomingCall } from "../src/index.js";
 import { linkOf } from "../src/link.js";
 import type { Incoming } from "../src/link.js";
 import { memoryPair } from "../src/io/memory.js";
+import { begin } from "../src/roles.js";
 import type { ResultRole, Role } from "../src/roles.js";
 import { serve } from "../src/serving.js";
 import { HELLO, connect, settle } from "./fake-worker.js";
-import type { Fixture } from "./fake-worker.js";
+import type { Fixture, Received } from "./fake-worker.js";
 
 interface Frontend {
   confirm(question: string, call: IncomingCall): boolean | Promise<boolean>;
@@ -285,6 +286,34 @@ function thrower(error: unknown): () => never {
   };
 }
 
+test("a batch is answered by one, when all are done; a cancel in it counts", async () => {
+  const { worker, session, resolve } = await running();
+  const ask = (id: string, method: string, params: unknown[]): object => ({
+    jsonrpc: "2.0",
+    id: `${session}:${id}`,
+    method,
+    params,
+  });
+  worker.say([
+    ask("b1", "confirm", ["?"]),
+    ask("b2", "view.zoom", [2]),
+    ask("b3", "confirm", ["?"]),
+    { jsonrpc: "2.0", session, method: "$/cancelRequest", params: { id: `${session}:b3` } },
+    ask("b4", "nope", []),
+  ]);
+  await settle();
+  expect(worker.unread).toEqual([]);
+  resolve(true); // The last one that was begun: b1.
+  const answers = (await worker.message()) as unknown as Received[];
+  const outcomes = answers.map(({ id, result, error }) => [String(id), error?.code ?? result]);
+  expect(outcomes.sort()).toEqual([
+    [`${session}:b1`, true],
+    [`${session}:b2`, null],
+    [`${session}:b3`, -32800],
+    [`${session}:b4`, -32601],
+  ]);
+});
+
 describe("a request that the worker cancels", () => {
   test("in the same chunk is not begun", async () => {
     const confirm = vi.fn(() => true);
@@ -468,6 +497,7 @@ describe("the protocol's own methods", () => {
 describe("roles", () => {
   const log: unknown[] = [];
   const role: Role = {
+    begin,
     offer: () => undefined,
     take: (wire) => {
       log.push(wire);
@@ -547,6 +577,37 @@ describe("what is exposed", () => {
     expect(await worker.message()).toMatchObject({ result: 1 });
     worker.ask(`${session}:w2`, "confirm", ["?"]);
     expect(await worker.message()).toMatchObject({ result: true });
+  });
+
+  test("has each method once: of two, neither would know that it is not asked", () => {
+    const [io] = memoryPair();
+    const twice = {
+      window: "twice",
+      expose: [expose(descriptor, nothing), expose(descriptor, nothing)],
+    };
+    const message = "Two of what is exposed have 'confirm'";
+    expect(() => createChannel(io, twice)).toThrow(new TypeError(message));
+    // The channel that was not made has not taken the window's name.
+    const [other] = memoryPair();
+    const write = vi.spyOn(other, "write");
+    const channel = createChannel(other, { window: "twice" });
+    return settle().then(() => {
+      expect(write.mock.calls[0]?.[0]).toContain('"window":"twice"');
+      channel.destroy();
+    });
+  });
+
+  test("answers with nothing where the contract has no result, whatever it returns", async () => {
+    const shown: unknown[] = [];
+    const { worker, session } = await exposed(
+      expose<{ show(text: string): unknown }>(
+        { ...untyped, members: { show: { method: "show", params: ["text"], returns: null } } },
+        { show: (text) => shown.push(text) && new Map() },
+      ),
+    );
+    worker.ask(`${session}:w1`, "show", ["a"]);
+    expect(await worker.message()).toMatchObject({ result: null });
+    expect(shown).toEqual(["a"]);
   });
 
   test("may take fewer parameters", () => {

@@ -497,6 +497,25 @@ describe("a result", () => {
     expect((await called(lines)).answer.result).toEqual(form);
   });
 
+  test("that is cancelled in that pass is answered so, and closed", async () => {
+    const source = counted(Infinity, () => worker.notify("$/cancelRequest", { id }, session));
+    const exposed = expose(
+      {
+        name: "FrontendAPI",
+        contract: "c1",
+        regenerate: "",
+        members: { lines: { method: "lines", params: [], returns: stream } },
+      },
+      { lines: () => source.items },
+    );
+    const { worker } = connect({ expose: exposed });
+    const session = await worker.greet();
+    const id = `${session}:w1`;
+    worker.ask(id, "lines");
+    expect(await worker.message()).toMatchObject({ id, error: { code: -32800 } });
+    expect(source.closed).toBe(1);
+  });
+
   test("lives beyond its answer, to its end", async () => {
     const fixture = await called(() => counted(3).items);
     expect(await next(fixture, 1)).toEqual({ values: [1], finished: false });

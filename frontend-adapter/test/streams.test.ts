@@ -324,6 +324,22 @@ describe("leaving early", () => {
   });
 });
 
+test("a stream does not outlive its session, though the news came with its answer", async () => {
+  const fixture = await begin();
+  const items = pull(fixture.client.tail("x"));
+  const first = items.next();
+  const { id } = await fixture.worker.message();
+  fixture.worker.say(
+    { jsonrpc: "2.0", id, result: { token: 1, values: ["a"] } },
+    { jsonrpc: "2.0", method: "$/ready", params: { ...HELLO, instance: "i2" } },
+  );
+  expect(await first).toEqual({ done: false, value: "a" });
+  await fixture.worker.greet({ ...HELLO, instance: "i2" });
+  // Token 1 may be another stream's by now.
+  expect(await failure(items.next())).toBeInstanceOf(SessionEnded);
+  expect(unread(fixture)).toEqual([]);
+});
+
 test("a stream that is dropped is held by nobody", async () => {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from rpc_worker.codegen.references import is_option, role_of
+from rpc_worker.codegen.references import is_nothing, is_option, role_of
 from rpc_worker.codegen.syntax import WIDTH, key, listed, literal
 from rpc_worker.contract import REQUIRED
 from rpc_worker.schema import Callback, Progress, Stream
@@ -97,6 +97,8 @@ class _DescriptorWriter:
             items.append(f"takes: {listed('{ ', takes, ' }', indent=deeper, used=used)}")
         if isinstance(method.result, Stream):
             items.append(f"returns: {self._runtime.value(role_of(method.result))}")
+        elif self._side == "frontend" and is_nothing(method.result):
+            items.append("returns: null")  # Whatever the page's function returns is not sent.
         return head + listed("{ ", items, " }", indent=indent, used=len(head) + len(","))
 
     def _takes(self, method: Method) -> list[str]:

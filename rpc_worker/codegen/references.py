@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rpc_worker.contract import Parameter
     from rpc_worker.schema import Reference, Type
 
-Role: TypeAlias = Literal["stream", "callback", "notice", "progress"]
+Role: TypeAlias = Literal["stream", "callback", "procedure", "notice", "progress"]
 """What the runtime has for each kind of reference, by the name under which it exports it."""
 
 
@@ -50,7 +50,7 @@ class ReferenceWriter:
 
     def values(self, node: Type, direction: Direction) -> list[str]:
         """Return the members of the union that a call answers with."""
-        if isinstance(node, Scalar) and node.kind == "null":
+        if is_nothing(node):
             return ["void"]
         return self._types.alternatives(node, direction)
 
@@ -58,6 +58,9 @@ class ReferenceWriter:
         """Return what a call returns: output by the runtime, input by a function of the page's."""
         if isinstance(node, Stream):
             return self._stream(node, direction)
+        if direction == "input" and is_nothing(node):
+            # `() => list.push(1)` is not `void | Promise<void>`, and what it returns is not sent.
+            return ["unknown"]
         found = self.values(node, direction)
         promise = f"Promise<{' | '.join(found)}>"
         if direction == "output":
@@ -93,10 +96,15 @@ def role_of(node: Reference) -> Role:
             return "progress"
         case Callback(result=None):
             return "notice"
-        case Callback():
-            return "callback"
+        case Callback(result=result):
+            return "procedure" if is_nothing(result) else "callback"
         case _:
             assert_never(node)
+
+
+def is_nothing(result: Type | Stream | None) -> bool:
+    """Tell whether a result is always None."""
+    return isinstance(result, Scalar) and result.kind == "null"
 
 
 def is_option(parameter: Parameter) -> bool:

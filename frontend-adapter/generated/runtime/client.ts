@@ -8,10 +8,9 @@
 import type { Channel } from "./channel.js";
 import { toError } from "./errors.js";
 import type { EventDescriptor } from "./events.js";
-import { Scope, linkOf } from "./link.js";
-import type { CallOptions, Link, RequestOptions } from "./link.js";
+import { linkOf } from "./link.js";
+import type { CallOptions, RequestOptions } from "./link.js";
 import type { Params } from "./messages.js";
-import { roleOf } from "./roles.js";
 import type { ResultRole, Roles } from "./roles.js";
 import { tag } from "./values.js";
 
@@ -28,8 +27,8 @@ export interface MethodDescriptor {
   readonly required?: readonly string[];
   /** How those parameters cross that are no plain values. */
   readonly takes?: Roles;
-  /** How the result crosses if it is no plain value. */
-  readonly returns?: ResultRole;
+  /** How the result crosses if it is no plain value; null if there is none, whatever a page returns. */
+  readonly returns?: ResultRole | null;
 }
 
 export interface NamespaceDescriptor {
@@ -93,46 +92,49 @@ function send(
   args: unknown[],
   options?: RequestOptions,
 ): Promise<unknown> {
-  const { method, takes } = descriptor;
-  const scope = options?.scope ?? (takes && new Scope());
+  const link = linkOf(channel);
+  // Each role knows how all arguments are offered; without one, nobody need.
+  const [role] = Object.values(descriptor.takes ?? {});
+  const offering = role?.begin(descriptor, link, options?.scope);
   try {
-    const given = readArguments(descriptor, args);
-    if (!scope) return channel.call(method, toParams(descriptor, given), given.limits);
-    const link = linkOf(channel);
-    const params = toParams(descriptor, offered(given, descriptor, link, scope));
-    return link.request(method, params, { ...given.limits, ...options, scope });
+    const [params, limits] = readArguments(descriptor, args, offering?.offer);
+    const scope = offering?.scope ?? options?.scope;
+    return link.request(descriptor.method, params, { ...limits, ...options, scope });
   } catch (thrown) {
     const error = toError(thrown);
-    scope?.end(error);
+    offering?.scope.end(error);
     return Promise.reject(error);
   }
 }
 
 type Named = [name: string, value: unknown];
 
-/** A call's arguments, each where the method looks for it. */
-interface Arguments {
-  /** Those in the parameters' places; what was left out is undefined, and not at the end. */
-  readonly positional: readonly unknown[];
-  /** Those that are given by their wire names. */
-  readonly options: readonly Named[];
-  /** What is not for the method. */
-  readonly limits?: CallOptions;
-}
-
-/** The options object is found by its place, never by its shape. */
-function readArguments(descriptor: MethodDescriptor, args: unknown[]): Arguments {
-  const { method, params } = descriptor;
-  let count = Math.min(args.length, params.length);
-  while (count > 0 && args[count - 1] === undefined) count -= 1;
-  const positional = args.slice(0, count);
-  if (args.length <= params.length) return { positional, options: [] };
-  const { signal, timeoutMs, ...others } = trailing(method, params.length, args) as CallOptions;
+/**
+ * Returns a call's params, and what is not for the method. By position; by name if a hole remains
+ * (JSON has no undefined) or an option is given.
+ */
+function readArguments(
+  descriptor: MethodDescriptor,
+  args: unknown[],
+  offer = (_name: string, value: unknown): unknown => value,
+): [Params | undefined, CallOptions] {
+  const { params } = descriptor;
+  const { signal, timeoutMs, ...others } = trailing(descriptor, args);
   const options = Object.entries(others)
     .filter(isDefined)
     .map(([option, value]): Named => [wireName(descriptor, option), value]);
-  const isLimited = signal !== undefined || timeoutMs !== undefined;
-  return { positional, options, ...(isLimited && { limits: { signal, timeoutMs } }) };
+  const positional = params.map((name, index): Named => [name, args[index]]);
+  while (positional.length > 0 && !positional.slice(-1).every(isDefined)) positional.pop();
+  const isByName = options.length > 0 || !positional.every(isDefined);
+  const given = [...positional, ...options]
+    .filter(isDefined)
+    .map(([name, value]): Named => [name, offer(name, value)]);
+  const found = isByName ? Object.fromEntries(given) : given.map(([, value]) => value);
+  return [given.length > 0 ? found : undefined, { signal, timeoutMs }];
+}
+
+function isDefined([, value]: Named): boolean {
+  return value !== undefined;
 }
 
 function wireName({ method, options, onProgress }: MethodDescriptor, option: string): string {
@@ -141,47 +143,11 @@ function wireName({ method, options, onProgress }: MethodDescriptor, option: str
   throw new TypeError(`${method} has no option '${option}'`);
 }
 
-/** The arguments as they cross. */
-function offered(
-  given: Arguments,
-  { method, params, takes }: MethodDescriptor,
-  link: Link,
-  scope: Scope,
-): Arguments {
-  function offer(name: string, value: unknown): unknown {
-    const role = roleOf(takes, name);
-    if (!role || value === undefined || value === null) return value;
-    try {
-      return role.offer(value, link, scope);
-    } catch (thrown) {
-      throw new TypeError(`${method}: '${name}': ${toError(thrown).message}`);
-    }
-  }
-  return {
-    ...given,
-    positional: given.positional.map((value, index) => offer(params[index] as string, value)),
-    options: given.options.map(([name, value]): Named => [name, offer(name, value)]),
-  };
-}
-
-/** By position; by name if a hole remains (JSON has no undefined) or an option is given. */
-function toParams(
-  { params }: MethodDescriptor,
-  { positional, options }: Arguments,
-): Params | undefined {
-  if (options.length > 0 || positional.includes(undefined)) {
-    const named = positional.map((value, index): Named => [params[index] as string, value]);
-    return Object.fromEntries([...named.filter(isDefined), ...options]);
-  }
-  return positional.length > 0 ? positional : undefined;
-}
-
-function isDefined([, value]: Named): boolean {
-  return value !== undefined;
-}
-
-function trailing(method: string, arity: number, args: unknown[]): object {
-  const [options = {}, more] = args.slice(arity);
-  if (tag(options) === "Object" && more === undefined) return options as object;
-  throw new TypeError(`${method}: only an object of options can follow its ${arity} arguments`);
+/** The options object is found by its place, never by its shape. */
+function trailing({ method, params }: MethodDescriptor, args: unknown[]): CallOptions {
+  const [options = {}, more] = args.slice(params.length);
+  if (tag(options) === "Object" && more === undefined) return options as CallOptions;
+  throw new TypeError(
+    `${method}: only an object of options can follow its ${params.length} arguments`,
+  );
 }

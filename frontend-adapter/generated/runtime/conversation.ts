@@ -7,8 +7,8 @@
  */
 
 import type { Channel, ChannelOptions, ChannelState } from "./channel.js";
-import { Call, CallTable, DURATION, isDuration, timeout } from "./calls.js";
-import type { Outcome, Submission } from "./calls.js";
+import { timeout } from "./calls.js";
+import type { Submission } from "./calls.js";
 import {
   ChannelClosed,
   DEADLINE_EXCEEDED,
@@ -19,14 +19,15 @@ import {
   toError,
 } from "./errors.js";
 import type { Exposed } from "./expose.js";
-import { Contracts, batchLines, readGreeting } from "./greeting.js";
+import { Contracts, readGreeting } from "./greeting.js";
 import type { ExpectedContract, Greeting } from "./greeting.js";
 import { Listeners } from "./listeners.js";
 import type { CallOptions, Link, RequestOptions } from "./link.js";
 import { readRecord } from "./logs.js";
-import { asObject, encodeMethodNotFound, encodeNotification, encodeRequest } from "./messages.js";
+import { asObject, encodeMethodNotFound, encodeNotification, joined } from "./messages.js";
 import type { ErrorObject, Message, Params } from "./messages.js";
 import { Outbox } from "./outbox.js";
+import { Outgoing } from "./outgoing.js";
 import { Reader } from "./reader.js";
 import type { Serving } from "./serving.js";
 import { Session } from "./session.js";
@@ -34,9 +35,6 @@ import type { CloseReason, Transport } from "./transport.js";
 
 /** How long after the news of its exit a worker's last lines may follow, on another way. */
 const OUTPUT_FOLLOWS_MS = 100;
-
-/** How long a channel that is destroyed waits until its last line is written. */
-const LAST_WRITE_MS = 100;
 
 export class Conversation implements Channel, Link {
   readonly closed: Promise<CloseReason>;
@@ -46,7 +44,7 @@ export class Conversation implements Channel, Link {
   readonly #session: Session;
   readonly #reader: Reader;
   readonly #outbox: Outbox;
-  readonly #calls = new CallTable();
+  readonly #calls: Outgoing;
   readonly #contracts = new Contracts();
   /** Who listens to notifications, by their names. */
   readonly #listeners = new Map<string, Listeners<unknown>>();
@@ -64,8 +62,6 @@ export class Conversation implements Channel, Link {
   #unheard = false;
   /** Runs from the news of the worker's exit until it counts. */
   #exit: ReturnType<typeof setTimeout> | undefined;
-  /** The batch that is being collected. */
-  #batch: Call[] | undefined;
   #lastToken = 0;
   /** From a random one on: two windows' never meet (protocol, section 7). */
   #lastHandle = Math.floor(Math.random() * 2 ** 52);
@@ -73,18 +69,9 @@ export class Conversation implements Channel, Link {
   constructor(transport: Transport, options: ChannelOptions) {
     const { window, onError = console.warn, expose = [], log, onLog = console.info } = options;
     this.#transport = transport;
-    this.#session = new Session(window ?? transport.window, log);
     // Later, since what a user's function throws must not keep the next line from being read.
     this.report = (error): void => queueMicrotask(() => onError(error));
     this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
-    this.#reader = new Reader(this.#session, {
-      message: (message) => this.#handle(message),
-      unreadable: (error, id) => this.#unreadable(error, id),
-    });
-    this.#outbox = new Outbox(
-      (chunk) => transport.write(chunk),
-      (thrown) => this.#writeFailed(thrown),
-    );
     this.#lost = new Listeners(this.report);
     this.listen("$/log", (params) => {
       const record = readRecord(params, log);
@@ -94,6 +81,20 @@ export class Conversation implements Channel, Link {
       this.expect(exposed.contract);
       exposed.attach(this);
     }
+    // After what can throw: the session claims the window's name.
+    this.#session = new Session(window ?? transport.window, log);
+    this.#calls = new Outgoing(this.#session, {
+      submit: (submission) => this.#submit(submission),
+      cancel: (id) => this.notify("$/cancelRequest", { id }),
+    });
+    this.#reader = new Reader(this.#session, {
+      messages: (messages, isBatch) => this.#read(messages, isBatch),
+      unreadable: (error, id) => this.#unreadable(error, id),
+    });
+    this.#outbox = new Outbox(
+      (chunk) => transport.write(chunk),
+      (thrown) => this.#writeFailed(thrown),
+    );
     this.#sayHello();
     void this.#open();
   }
@@ -106,28 +107,12 @@ export class Conversation implements Channel, Link {
     return this.request(method, params, options);
   }
 
-  request(method: string, params?: Params, options: RequestOptions = {}): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      try {
-        const call = this.#makeCall(method, params, options, { resolve, reject });
-        if (this.#batch) this.#batch.push(call);
-        else this.#submit({ calls: [call], isBatch: false });
-      } catch (thrown) {
-        options.scope?.end(toError(thrown));
-        reject(thrown);
-      }
-    });
+  request(method: string, params?: Params, options?: RequestOptions): Promise<unknown> {
+    return this.#calls.request(method, params, options);
   }
 
   batch<T>(calls: () => T): T {
-    if (this.#batch) return calls();
-    const batch: Call[] = (this.#batch = []);
-    try {
-      return calls();
-    } finally {
-      this.#batch = undefined;
-      this.#submit({ calls: batch, isBatch: true });
-    }
+    return this.#calls.batch(calls);
   }
 
   expect(contract: ExpectedContract): void {
@@ -136,9 +121,8 @@ export class Conversation implements Channel, Link {
   }
 
   destroy(): void {
-    const { name } = this.#session;
-    const last = encodeNotification(name, "$/endSession", { session: name });
-    this.#close({ message: "The channel was destroyed" }, this.#failure ? undefined : last);
+    const last = this.#failure ? undefined : this.#session.goodbye();
+    this.#close({ message: "The channel was destroyed" }, last);
   }
 
   notify(method: string, params: Params): void {
@@ -183,31 +167,6 @@ export class Conversation implements Channel, Link {
     }
   }
 
-  /** Throws what the call fails with before it begins. */
-  #makeCall(
-    method: string,
-    params: Params | undefined,
-    { signal, timeoutMs, scope }: RequestOptions,
-    outcome: Outcome,
-  ): Call {
-    if (signal?.aborted) throw signal.reason;
-    if (timeoutMs !== undefined && !isDuration(timeoutMs))
-      throw new TypeError(`${method}: timeoutMs: ${DURATION}`);
-    const id = this.#session.nextId();
-    // Encoded now, even if it is sent later: what the caller changes afterwards is not meant.
-    const request = encodeRequest(id, method, params, timeoutMs);
-    const call = new Call(id, request, outcome, scope);
-    if (signal || timeoutMs !== undefined)
-      call.watch({ signal, timeoutMs }, (reason) => this.#giveUp(call, reason));
-    return call;
-  }
-
-  /** The caller waits no more; what was not sent never will be. */
-  #giveUp(call: Call, reason: unknown): void {
-    call.reject(reason);
-    if (call.isSent) this.notify("$/cancelRequest", { id: call.id });
-  }
-
   #submit(submission: Submission): void {
     if (this.#state === "ready") this.#send(submission);
     else this.#calls.wait(submission);
@@ -215,57 +174,64 @@ export class Conversation implements Channel, Link {
     else if (this.#unheard) this.#sayHello();
   }
 
-  #send({ calls, isBatch }: Submission): void {
-    const unsettled = calls.filter((call) => !call.isSettled);
-    if (unsettled.length === 0) return;
-    const requests = unsettled.map((call) => call.request);
-    const lines = isBatch && this.#greeting ? batchLines(requests, this.#greeting) : requests;
-    lines.forEach((line, index) => {
-      this.#calls.markSent(lines.length === 1 ? unsettled : unsettled.slice(index, index + 1));
-      this.#outbox.add(line);
-    });
+  #send(submission: Submission): void {
+    for (const line of this.#calls.linesOf(submission, this.#greeting)) this.send(line);
   }
 
   #sayHello(): void {
     this.#unheard = false;
-    this.#outbox.add(this.#session.hello());
+    this.send(this.#session.hello());
   }
 
-  /** What was sent may be lost, and what comes next may get through. */
+  /**
+   * What was sent may be lost, answers to the worker too, and what comes next may get through. So no
+   * side waits for the other's word in this session any more.
+   */
   #writeFailed(thrown: unknown): void {
     if (this.#state === "closed") return;
     const error = new ChannelClosed({ message: toError(thrown).message });
     this.report(error);
-    this.#unheard = this.#state === "connecting";
-    this.#outbox.clear();
-    this.#calls.rejectAll(error);
+    if (this.#state === "ready") {
+      const goodbye = this.#session.goodbye();
+      this.#renew(error);
+      this.send(goodbye);
+    } else {
+      this.#unheard = true;
+      this.#outbox.clear();
+      this.#calls.rejectAll(error);
+    }
   }
 
   /** Fails the calls that a line would have answered, if its beginning tells which those were. */
   #unreadable(error: RpcError, id: string | undefined): void {
     if (this.#state === "closed") return;
     if (id === this.#session.helloId) return this.#helloFailed(error);
-    const first = this.#calls.take(id);
-    if (!first) return this.report(error);
-    first.reject(error);
-    for (const { id } of first.together) this.#calls.take(id)?.reject(error);
+    if (!this.#calls.rejectTogether(id, error)) this.report(error);
   }
 
-  #handle(message: Message): void {
+  #read(messages: readonly Message[], isBatch: boolean): void {
+    const isAsked = (message: Message): boolean =>
+      message.kind === "request" && this.#session.owns(message.id);
+    const send = (line: string): void => this.send(line);
+    const answer = isBatch ? joined(messages.filter(isAsked).length, send) : send;
+    for (const message of messages) this.#handle(message, answer);
+  }
+
+  #handle(message: Message, answer: (line: string) => void): void {
     if (this.#state === "closed") return;
     const isHello = "id" in message && message.id === this.#session.helloId;
     if (message.kind === "notification") this.#notified(message);
-    else if (message.kind === "request") this.#requested(message);
+    else if (message.kind === "request") this.#requested(message, answer);
     else if (message.kind === "error") this.#refused(message.id, message.error, isHello);
     else if (isHello) this.#greeted(readGreeting(message.result));
     else this.#calls.take(message.id)?.resolve(message.result);
   }
 
-  #requested(request: Extract<Message, { kind: "request" }>): void {
+  #requested(request: Extract<Message, { kind: "request" }>, answer: (line: string) => void): void {
     const { id, method } = request;
     if (!this.#session.owns(id)) return;
-    if (this.serving) this.serving.request(request);
-    else this.send(encodeMethodNotFound(id, method));
+    if (this.serving) this.serving.request(request, answer);
+    else answer(encodeMethodNotFound(id, method));
   }
 
   #notified({ session, method, params }: Extract<Message, { kind: "notification" }>): void {
@@ -301,7 +267,8 @@ export class Conversation implements Channel, Link {
 
   #refused(id: unknown, { code, message, data }: ErrorObject, isHello: boolean): void {
     const error = new RpcError(code, message, data);
-    if (code === SESSION_ENDED && this.#session.owns(id) && !this.#renewed) this.#renew();
+    if (code === SESSION_ENDED && this.#session.owns(id) && !this.#renewed)
+      this.#renew(new SessionEnded("The worker has ended this session; a new one was begun"));
     else if (isHello)
       this.#helloFailed(new RpcError(code, `system.hello was refused: ${message}`, data));
     else if (id === null) this.report(error);
@@ -332,10 +299,9 @@ export class Conversation implements Channel, Link {
     for (const mismatch of this.#contracts.mismatches(this.#greeting)) this.report(mismatch);
   }
 
-  /** The worker has forgotten this session: begin a new one. */
-  #renew(): void {
-    const ended = new SessionEnded("The worker has ended this session; a new one was begun");
-    this.#lose(ended, true); // What waits carries the old session in its ids.
+  /** Begins a new session in the place of one that is no good. */
+  #renew(reason: Error): void {
+    this.#lose(reason, true); // What waits carries the old session in its ids.
     this.#session.renew();
     this.#renewed = true;
     this.#sayHello();
@@ -374,23 +340,12 @@ export class Conversation implements Channel, Link {
 
   async #closeTransport(last?: string): Promise<void> {
     try {
-      if (last !== undefined) await withinMs(LAST_WRITE_MS, this.#outbox.end(last));
+      if (last !== undefined) await this.#outbox.end(last);
       await this.#transport.close();
     } catch (thrown) {
       this.report(toError(thrown));
     }
   }
-}
-
-/** Resolves with the promise, or when the time is up. */
-function withinMs(ms: number, promise: Promise<void>): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    void promise.then(() => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }
 
 function replaced(): SessionEnded {

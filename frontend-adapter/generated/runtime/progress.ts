@@ -5,13 +5,14 @@
 
 import type { Link } from "./link.js";
 import { asObject } from "./messages.js";
-import { Mismatch, perLink } from "./roles.js";
+import { Mismatch, begin, perLink } from "./roles.js";
 import type { Role } from "./roles.js";
 import { serve } from "./serving.js";
 
 type Listener = (value: unknown) => unknown;
 
 export const progress: Role = {
+  begin,
   offer(value, link, scope): string | number {
     if (typeof value !== "function") {
       throw new Mismatch("a function", value);

@@ -2,14 +2,19 @@
 /**
  * How an argument or a result crosses that is no plain value: a stream, a progress, a callback.
  *
- * A descriptor names the roles that its methods need, so that a bundle holds no others. Nothing here
- * knows what a role does.
+ * A descriptor names the roles that its methods need, so that a bundle holds no others. Nothing
+ * here knows what a role does.
  */
 
-import type { CallOptions, Link, RequestOptions, Scope } from "./link.js";
+import type { MethodDescriptor } from "./client.js";
+import { toError } from "./errors.js";
+import { Scope } from "./link.js";
+import type { CallOptions, Link, RequestOptions } from "./link.js";
 
 /** How an argument crosses, either way. */
 export interface Role {
+  /** `begin`, of all roles: so only a bundle that holds one holds what offering takes. */
+  readonly begin: typeof begin;
   /** What goes on the wire in the place of `value`. Throws a `Mismatch` for what it cannot be. */
   offer(value: unknown, link: Link, scope: Scope): unknown;
   /** What the wire's value stands for. Throws a `Mismatch` for what it cannot be. */
@@ -38,6 +43,29 @@ export function perLink<T extends object>(make: (link: Link) => T): (link: Link)
     tables.set(link, table);
     return table;
   };
+}
+
+/** How the arguments of one call are offered, for as long as that lives. */
+export interface Offering {
+  readonly scope: Scope;
+  /** What goes on the wire in the place of a parameter's value. */
+  readonly offer: (parameter: string, value: unknown) => unknown;
+}
+
+export function begin(
+  { method, takes }: MethodDescriptor,
+  link: Link,
+  scope: Scope = new Scope(),
+): Offering {
+  function offer(parameter: string, value: unknown): unknown {
+    const role = value === null ? undefined : roleOf(takes, parameter);
+    try {
+      return role ? role.offer(value, link, scope) : value;
+    } catch (thrown) {
+      throw new TypeError(`${method}: '${parameter}': ${toError(thrown).message}`);
+    }
+  }
+  return { scope, offer };
 }
 
 /** The role of one parameter, if it is no plain value. */

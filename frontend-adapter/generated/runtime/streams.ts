@@ -8,12 +8,12 @@
 import { offerArgument, offerResult } from "./producers.js";
 import type { Source } from "./producers.js";
 import { Pull, readForm } from "./pull.js";
-import { Mismatch } from "./roles.js";
+import { Mismatch, begin } from "./roles.js";
 import type { ResultRole } from "./roles.js";
 
 /**
- * The items that a method gives one after the other. The call is made at the first pull; the stream can
- * be read once. Whoever leaves its loop early ends it in the worker too.
+ * The items that a method gives one after the other. The call is made at the first pull; the stream
+ * can be read once. Whoever leaves its loop early ends it in the worker too.
  */
 export interface Stream<T> extends AsyncIterable<T> {
   /** The items as they arrive, one array a message. */
@@ -26,6 +26,7 @@ export interface Stream<T> extends AsyncIterable<T> {
 const WHOLE = 1024;
 
 export const stream: ResultRole = {
+  begin,
   offer(value, link, scope) {
     const values = whole(value);
     return values ? { values } : offerArgument(sourceOf(value), link, scope);

@@ -12,6 +12,8 @@ export async function check(client: Callbacks, signal: AbortSignal): Promise<voi
   await client.found((step) => console.log(step.done.toFixed()));
   await client.settle(() => {});
   await client.settle(async () => {});
+  const list: number[] = [];
+  await client.settle(() => list.push(1));
   const chosen: StepInput = { name: "a" };
   await client.ask((_text, step, count) => (count > 1 ? chosen : step));
   await client.ask(() => null);

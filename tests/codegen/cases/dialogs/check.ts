@@ -31,6 +31,9 @@ const implementation: Dialogs = {
 
 export const exposed: Exposed = dialogs(implementation);
 
+// Where nothing is waited for but the end, a short function may return what it likes.
+const shown: string[] = [];
+dialogs({ ...implementation, leftPanel: { show: (text) => shown.push(text) } });
 // A list is a stream that is there at once.
 dialogs({ ...implementation, keys: (): ChoiceInput[] => [{ label: "a" }] });
 // @ts-expect-error: it answers with a boolean

@@ -5,6 +5,7 @@ import {
   callback,
   type Descriptor,
   notice,
+  procedure,
   progress,
   stream,
 } from "./runtime/index.js";
@@ -49,7 +50,7 @@ export const callbacks: Descriptor<Callbacks> = {
       takes: { ask: callback },
     },
     found: { method: "found", params: ["each"], takes: { each: notice } },
-    settle: { method: "settle", params: ["done"], takes: { done: callback } },
+    settle: { method: "settle", params: ["done"], takes: { done: procedure } },
     ask: { method: "ask", params: ["choose"], takes: { choose: callback } },
     anything: {
       method: "anything",

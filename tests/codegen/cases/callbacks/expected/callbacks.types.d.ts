@@ -55,10 +55,7 @@ export interface Callbacks {
 
   found(each: (value: Step) => void, options?: CallOptions): Promise<void>;
 
-  settle(
-    done: () => void | Promise<void>,
-    options?: CallOptions,
-  ): Promise<void>;
+  settle(done: () => unknown, options?: CallOptions): Promise<void>;
 
   ask(
     choose: (value1: string, value2: Step, value3: number) => StepInput | null | Promise<StepInput | null>,

@@ -30,13 +30,14 @@ const descriptor: Descriptor<Dialogs> = {
       params: ["choices", "call"],
       required: ["choices"],
     },
-    ping: { method: "ping", params: [] },
+    ping: { method: "ping", params: [], returns: null },
     anything: { method: "anything", params: ["value"] },
     place: {
       method: "place",
       params: [],
       options: ["x", "y"],
       required: ["x", "y"],
+      returns: null,
     },
     upload: {
       method: "upload",
@@ -50,12 +51,14 @@ const descriptor: Descriptor<Dialogs> = {
       params: [],
       onProgress: "progress",
       takes: { progress },
+      returns: null,
     },
     play: {
       method: "play",
       params: ["samples"],
       required: ["samples"],
       takes: { samples: stream },
+      returns: null,
     },
     keys: { method: "keys", params: [], options: ["repeat"], returns: stream },
     validate: {
@@ -63,14 +66,21 @@ const descriptor: Descriptor<Dialogs> = {
       params: ["check"],
       required: ["check"],
       takes: { check: callback },
+      returns: null,
     },
-    hover: { method: "hover", params: ["over"], takes: { over: notice } },
+    hover: {
+      method: "hover",
+      params: ["over"],
+      takes: { over: notice },
+      returns: null,
+    },
     leftPanel: {
       members: {
         show: {
           method: "leftPanel.show",
           params: ["text"],
           required: ["text"],
+          returns: null,
         },
       },
     },

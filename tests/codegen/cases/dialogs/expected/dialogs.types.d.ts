@@ -35,15 +35,12 @@ export interface Dialogs {
   ): ChoiceInput | null | Promise<ChoiceInput | null>;
 
   /** @deprecated Ask confirm. */
-  ping(call: IncomingCall): void | Promise<void>;
+  ping(call: IncomingCall): unknown;
 
   /** @param value - Default: `null`. */
   anything(value: unknown, call: IncomingCall): unknown;
 
-  place(
-    options: { x: number; y: number },
-    call: IncomingCall,
-  ): void | Promise<void>;
+  place(options: { x: number; y: number }, call: IncomingCall): unknown;
 
   upload(
     path: string,
@@ -56,9 +53,9 @@ export interface Dialogs {
   quietly(
     options: { onProgress: (value: number) => void },
     call: IncomingCall,
-  ): void | Promise<void>;
+  ): unknown;
 
-  play(samples: Stream<number>, call: IncomingCall): void | Promise<void>;
+  play(samples: Stream<number>, call: IncomingCall): unknown;
 
   keys(
     options: {
@@ -71,13 +68,13 @@ export interface Dialogs {
   validate(
     check: (value: ChoiceInput) => Promise<Choice>,
     call: IncomingCall,
-  ): void | Promise<void>;
+  ): unknown;
 
   /** @param over - Default: `null`. */
   hover(
     over: ((value: string) => void) | null | undefined,
     call: IncomingCall,
-  ): void | Promise<void>;
+  ): unknown;
 
   /** A panel of the window. */
   readonly leftPanel: DialogsLeftPanel;
@@ -85,7 +82,7 @@ export interface Dialogs {
 
 /** A panel of the window. */
 export interface DialogsLeftPanel {
-  show(text: string, call: IncomingCall): void | Promise<void>;
+  show(text: string, call: IncomingCall): unknown;
 }
 
 export interface Choice {

@@ -23,7 +23,7 @@ DEMO_CLIENT := --out examples/demo/rpc --io tauri-event
 help:
 	@echo 'make demo      a tour: a window, a relay in Rust and a worker in Python talk to each other'
 	@echo 'make test      every test and check, on every Python from 3.11 to 3.14 that is found'
-	@echo 'make soak      what is random or numerous in the tests, in its full counts; takes an hour'
+	@echo 'make soak      what is random or numerous in the tests, in its full counts; takes half an hour'
 	@echo 'make check     formatting, lint, types, generated code, documentation'
 	@echo 'make format    puts formatting and generated code right'
 	@echo 'make generate  renews frontend-adapter/generated from shared_api'

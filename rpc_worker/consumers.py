@@ -237,6 +237,8 @@ class Incoming(AsyncIterator[Any]):
         self._finished = True
         if self._scope is not None:
             self._scope.end()
+            if self._call is not None:
+                self._call.detach(self)
 
 
 _NOTHING: Final = object()

@@ -35,7 +35,7 @@ class Elsewhere:
         left: Called on the loop when a function that was marked exclusive has really ended.
 
     Attributes:
-        busy: The calls whose functions still run, answered or not.
+        busy: The calls whose functions still run, answered or not; and what else runs in threads.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, left: Callable[[Call], None]) -> None:
@@ -43,7 +43,7 @@ class Elsewhere:
         self._left = left
         self._limiter: anyio.CapacityLimiter | None = None
         self._processes: Processes | None = None
-        self.busy: set[Call] = set()
+        self.busy: set[object] = set()
 
     async def run(self, call: Call) -> Any:
         """Run the function of a call where its mode says, and return what it returns.
@@ -58,11 +58,35 @@ class Elsewhere:
             return await self._in_executor(call, args, kwargs)
         return await self._in_thread(call, args, kwargs)
 
-    async def run_in_thread(self, function: Callable[..., T], *args: Any) -> T:
-        """Run a function that belongs to a call, but is no handler, in one of the threads."""
+    async def run_in_thread(
+        self, function: Callable[..., T], *args: Any, call: Call | None = None
+    ) -> T:
+        """Run a function that belongs to a call, but is no handler, in one of the threads.
+
+        Args:
+            function: It may wait for the call's peer, and lends its place to others meanwhile.
+            args: By position.
+            call: It is tracked as this call's; by itself if it is part of another one.
+        """
         from anyio.to_thread import run_sync  # noqa: PLC0415 - see `_in_thread`
 
-        return await run_sync(function, *args, abandon_on_cancel=True, limiter=self._threads())
+        entry = object() if call is None else call
+
+        def run() -> T:
+            self.busy.add(entry)
+            try:
+                return function(*args)
+            finally:
+                self.busy.discard(entry)
+
+        if call is not None:
+            call.threaded = True
+        try:
+            return await run_sync(run, abandon_on_cancel=True, limiter=self._threads())
+        finally:
+            if call is not None:
+                call.threaded = False
+                self.reclaim_token(call)
 
     def close(self) -> None:
         """End the processes."""

@@ -85,14 +85,17 @@ class Producer:
         self._buffer: list[bytes] = []
         self._size = 0
         self._count = 0
+        self._sent = self._sent_size = 0
         self._window = 1
+        self._limit = session.limits.response_bytes - _FRAME
         self._room: asyncio.Future[None] | None = None
         self._thread: ThreadItems | None = None
         self._scope: Any = None
         # What its end has been, once the iterator is left: then `_failure` answers a `next`.
         self._over = False
         self._failure: ErrorObject | None = None
-        self._given = False
+        # Whether the peer can know the token. An argument's goes out with its call, at once.
+        self._given = call is None
         self._closed = False
         # Whatever is written is no part of the call whose context the iterator has.
         self._outside = copy_context()
@@ -133,6 +136,11 @@ class Producer:
 
     def next(self, reply: Reply) -> None:
         """Answer with the values that there are, or as soon as there is one, or the end."""
+        if not self._given:
+            # A guess: what there is belongs to the answer to the call.
+            message = "Unknown stream: its call has not been answered yet"
+            reply.error(ErrorObject(ErrorCode.UNKNOWN_TOKEN, message))
+            return
         if self._reply is not None:
             message = "Invalid Request: another next of this stream has not been answered yet"
             reply.error(ErrorObject(ErrorCode.INVALID_REQUEST, message))
@@ -143,13 +151,13 @@ class Producer:
         reply.on_cancel = self._withdraw
         self._deliver()
 
-    def is_of(self, identity: bytes) -> bool:
-        """Tell whether the call that returned the stream was the request of this id."""
-        return self._call is not None and self._given and self._call.id == identity
-
     def abort(self) -> None:
-        """Leave the iterator; whoever waits for an item is told that it was cancelled."""
-        self._close()
+        """Leave the iterator; whoever waits for an item is told that it was cancelled.
+
+        Before the peer can know the token, the call is to be answered first.
+        """
+        if self._given:
+            self._close()
 
     def end(self) -> None:
         """End with the call that the stream belongs to.
@@ -172,7 +180,7 @@ class Producer:
         if self._closed:
             return
         values = b",".join(self._take())
-        if self._over and self._failure is None:
+        if self._over and self._failure is None and not self._buffer:
             # All there is goes with the answer: nothing is open, and the call ends with it.
             self._call = None
             self._close()
@@ -182,6 +190,8 @@ class Producer:
         self._since = self._loop.time()
         self._timer = self._loop.call_later(IDLE, self._look_for_reader)
         answer(b'{"token":%b%b}' % (self.token, b',"values":[%b]' % values if values else b""))
+        if self._session.silent:
+            self._close()  # No `next` can come any more.
 
     def _deliver(self) -> None:
         """Answer the `next` that waits, if there is something to answer and somebody takes it."""
@@ -195,8 +205,8 @@ class Producer:
         self._reply = None
         self._since = self._loop.time()
         if self._buffer:
-            finished = self._over and self._failure is None
             values = b",".join(self._take())
+            finished = self._over and self._failure is None and not self._buffer
             reply.result(b'{"values":[%b]%b}' % (values, b',"finished":true' if finished else b""))
         elif self._failure is None:
             finished = True
@@ -208,15 +218,31 @@ class Producer:
             self._close()
 
     def _take(self) -> list[bytes]:
-        """Return the items that there are, and let the iterator go on."""
-        buffer, self._buffer, self._size = self._buffer, [], 0
+        """Return the items that there are, as far as an answer may hold them; go on meanwhile."""
+        buffer, self._buffer, size, self._size = self._buffer, [], self._size, 0
+        if size + len(buffer) > self._limit:
+            count, size = self._fitting(buffer)
+            buffer, self._buffer = buffer[:count], buffer[count:]
+            self._size = sum(map(len, self._buffer))
+        self._sent += len(buffer)
+        self._sent_size += size
         if self._room is not None:
             if not self._room.done():
                 self._room.set_result(None)
             self._room = None
         if self._thread is not None:
-            self._thread.allow(self._count + self._window)
+            self._thread.allow(self._sent + self._window, self._sent_size + WINDOW_BYTES)
         return buffer
+
+    def _fitting(self, buffer: list[bytes]) -> tuple[int, int]:
+        """Return how many items an answer may hold, and their bytes. Each fits by itself."""
+        count = size = 0
+        for body in buffer:
+            if size + len(body) + count > self._limit:
+                break
+            count += 1
+            size += len(body)
+        return count, size
 
     def _wait_for_reader(self) -> None:
         """Answer when the host takes its output again."""
@@ -293,9 +319,10 @@ class Producer:
 
         items = ThreadItems(source, self._encode_item, self._arrived, self._loop)
         self._thread = items
-        items.allow(self._window)
+        items.allow(self._window, WINDOW_BYTES)
         with CancelScope() as self._scope:
-            await self._session.run_in_thread(items.drive, self._session.rest)
+            rest = self._session.rest
+            await self._session.run_in_thread(items.drive, rest, call=self._call)
         self._arrived(items.take())
 
     def _encode_item(self, item: Any) -> bytes:
@@ -304,8 +331,8 @@ class Producer:
         except UnencodableResult as error:
             raise error.within(f"[{self._count}]") from None
         self._count += 1
-        if len(body) >= WINDOW_BYTES:
-            _check_size(len(body), self._session.limits.response_bytes)
+        if len(body) > self._limit:
+            raise _too_large(len(body), self._session.limits.response_bytes)
         return body
 
     def _arrived(self, bodies: list[bytes]) -> None:
@@ -363,11 +390,10 @@ def _check_limit(session: Session) -> None:
         raise RpcError(message, code=ErrorCode.BUSY, data=data)
 
 
-def _check_size(size: int, limit: int) -> None:
-    if size + _FRAME > limit:
-        message = f"Response too large: an item of {size} bytes, the limit is {limit}"
-        data = {"limit": limit, "received": size}
-        raise RpcError(message, code=ErrorCode.RESPONSE_TOO_LARGE, data=data)
+def _too_large(size: int, limit: int) -> RpcError:
+    message = f"Response too large: an item of {size} bytes, the limit is {limit}"
+    data = {"limit": limit, "received": size}
+    return RpcError(message, code=ErrorCode.RESPONSE_TOO_LARGE, data=data)
 
 
 def _told(error: BaseException, name: str, *, debug: bool) -> ErrorObject:

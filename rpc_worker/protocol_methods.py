@@ -60,17 +60,11 @@ class ProtocolMethods:
             return _invoke
         return found
 
-    def _cancel(self, session: Session, request: Request, reply: Reply | None) -> None:
+    def _cancel(self, _session: Session, request: Request, reply: Reply | None) -> None:
         params = _read(request.params, _Cancelled)
         entry = None if params is None else self._channel.find_in_flight(bytes(params.id))
         if entry is not None and entry is not reply:
             self._channel.cancel(entry)
-        elif entry is None and params is not None:
-            # A call that returned a stream has not ended with its answer; whoever cancels it drops
-            # that answer, and never learns the token.
-            for producer in [*session.streams.values()]:
-                if producer.is_of(bytes(params.id)):
-                    producer.abort()
         _done(reply)
 
     def _end_session(self, _session: Session, request: Request, reply: Reply | None) -> None:

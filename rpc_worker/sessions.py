@@ -47,10 +47,12 @@ class Host(Protocol):
     Attributes:
         frontend: What its clients offer, if the worker knows of anything.
         sessions: All sessions.
+        tasks: What advances the iterators of their streams.
     """
 
     frontend: Frontend | None
     sessions: SessionTable
+    tasks: set[asyncio.Task[None]]
 
     @property
     def debug(self) -> bool:
@@ -80,7 +82,9 @@ class Host(Protocol):
         """Count a call as running again."""
         ...
 
-    async def run_in_thread(self, function: Callable[..., T], *args: Any) -> T:
+    async def run_in_thread(
+        self, function: Callable[..., T], *args: Any, call: Call | None = None
+    ) -> T:
         """Run a function in one of the threads of handlers."""
         ...
 
@@ -108,8 +112,8 @@ class Session:
         progress: Who listens to the progress of our calls, by the JSON text of the token.
         handles: Callbacks that we gave out.
         pending: Our requests to it, by the JSON text of their id.
-        tasks: What advances the iterators of its streams, until the last `finally` has run; the end
-            of a session does not wait for it.
+        tasks: What advances the iterators of streams, until the last `finally` has run. The end of
+            a session does not wait for it, so they are the channel's.
     """
 
     def __init__(
@@ -132,7 +136,7 @@ class Session:
         self.progress: dict[bytes, Listener] = {}
         self.handles: dict[int, Exposed] = {}
         self.pending: dict[bytes, Pending] = {}
-        self.tasks: set[asyncio.Task[None]] = set()
+        self.tasks = host.tasks
         self.host = host
         self._prefix = b'"w' if name is None else b'"%b:w' % name.encode()
         self._requests = 0
@@ -198,7 +202,8 @@ class Session:
         try:
             return await answer
         except asyncio.CancelledError:
-            if self.pending.pop(identity, None) is not None:
+            # With a stream in the answer, the call has not ended there, and nobody will read it.
+            if self.pending.pop(identity, None) is not None or (scope is not None and scope.held):
                 self.notify("$/cancelRequest", b'{"id":%b}' % identity)
                 if scope is not None:
                     scope.end()
@@ -230,9 +235,11 @@ class Session:
         """Have a callback of ours run, as a call of this session's."""
         self.host.invoke(self, handler, params, identity)
 
-    async def run_in_thread(self, function: Callable[..., T], *args: Any) -> T:
+    async def run_in_thread(
+        self, function: Callable[..., T], *args: Any, call: Call | None = None
+    ) -> T:
         """Run a function in one of the threads of handlers."""
-        return await self.host.run_in_thread(function, *args)
+        return await self.host.run_in_thread(function, *args, call=call)
 
     def rest(self, wait: Callable[[], object]) -> None:
         """Have such a thread wait, while another one may run. To be called in that thread."""

@@ -73,8 +73,8 @@ async def close(iterator: AsyncIterator[Any]) -> None:
 class ThreadItems:
     """The items of a plain iterator, on their way from its thread to the loop.
 
-    The thread may run ahead to `allowed` items; the loop raises that number. Both sides only ever
-    append, take and compare, so no lock is needed.
+    The thread may run ahead to so many items and bytes; the loop raises those numbers. Both sides
+    only ever append, take and compare, so no lock is needed.
 
     Args:
         source: A threaded one.
@@ -95,13 +95,14 @@ class ThreadItems:
         self._loop = loop
         self._items: deque[bytes] = deque()
         self._announced = False
-        self._allowed = 0
+        self._made = self._made_size = 0
+        self._allowed = self._allowed_size = 0
         self._stopped = False
         self._go = threading.Event()
 
-    def allow(self, count: int) -> None:
-        """Let the thread go on until it has made so many items in all."""
-        self._allowed = count
+    def allow(self, count: int, size: int) -> None:
+        """Let the thread go on until it has made so many items, or bytes of them, in all."""
+        self._allowed, self._allowed_size = count, size
         self._go.set()
 
     def stop(self) -> None:
@@ -116,15 +117,13 @@ class ThreadItems:
             rest: Calls something that blocks, and lets another thread run meanwhile.
         """
         iterator = self._source.iterate()
-        made = 0
         try:
-            while self._may_make(made, rest):
+            while self._may_go_on(rest):
                 try:
                     item = next(iterator)
                 except StopIteration:
                     break
                 self._put(self._encode(item))
-                made += 1
         finally:
             close = getattr(iterator, "close", None)
             if close is not None:
@@ -136,15 +135,20 @@ class ThreadItems:
         items, count = self._items, len(self._items)
         return [items.popleft() for _ in range(count)]
 
-    def _may_make(self, made: int, rest: Callable[[Callable[[], object]], None]) -> bool:
-        while made >= self._allowed and not self._stopped:
+    def _may_go_on(self, rest: Callable[[Callable[[], object]], None]) -> bool:
+        while self._is_ahead() and not self._stopped:
             self._go.clear()
             # It may have been allowed just before that.
-            if made >= self._allowed and not self._stopped:
+            if self._is_ahead() and not self._stopped:
                 rest(self._go.wait)
         return not self._stopped
 
+    def _is_ahead(self) -> bool:
+        return self._made >= self._allowed or self._made_size >= self._allowed_size
+
     def _put(self, body: bytes) -> None:
+        self._made += 1
+        self._made_size += len(body)
         self._items.append(body)
         if not self._announced:
             self._announced = True

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator  # noqa: TC003 - a contract's names must exist
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator  # noqa: TC003 - a contract's names must exist
 from contextlib import aclosing, contextmanager, suppress
 from typing import Any, Protocol
 
@@ -275,7 +275,7 @@ class Performer(PerformerAPI):
             case "emit":
                 from_thread.run(self.changed.emit, key)
             case "hold":
-                from_thread.run(asyncio.Event().wait)
+                from_thread.run(_hold)
             case _:
                 return _refuse(step)
         return step
@@ -297,7 +297,7 @@ class Performer(PerformerAPI):
                 self.made[key] += 1
                 yield i
             if end == "wait":
-                from_thread.run(asyncio.Event().wait)
+                from_thread.run(_hold)
             _refuse(end)
 
     async def relay(self, key: int, items: AsyncIterator[int]) -> AsyncIterator[int]:
@@ -307,12 +307,19 @@ class Performer(PerformerAPI):
                 yield 2 * item
 
     @contextmanager
-    def _inside(self, kind: str) -> Iterator[None]:
+    def _inside(self, kind: str) -> Generator[None]:
         self.inside[kind] += 1
         try:
             yield
         finally:
             self.inside[kind] -= 1
+
+
+async def _hold() -> None:
+    """Wait for a cancel. One that came before this began does not come again."""
+    if not current_call().cancelled:
+        await asyncio.Event().wait()
+    raise asyncio.CancelledError
 
 
 def _refuse(step: str) -> str:

@@ -17,7 +17,7 @@ from rpc_worker import Limits, Progress, RemoteError, Struct, callbacks, schema
 from rpc_worker.contract import read_contract
 from rpc_worker.pending import Outbound
 from tests.conversation import until
-from tests.peer import Message, Peer, outcome, play
+from tests.peer import Message, Peer, outcome, play, request
 
 HANDLE = 4711
 FORM = {"__jsonrpc_marshaled": 1, "handle": HANDLE, "lifetime": "call"}
@@ -463,6 +463,29 @@ def test_a_handle_can_be_released(by_name: bool) -> None:
         scope.end()
 
     play(main, Callbacks())
+
+
+def test_a_function_of_ours_is_called_no_more_often_than_calls_may_wait() -> None:
+    told: list[int] = []
+
+    async def tell(a: int, _b: int) -> int:
+        told.append(a)
+        return a
+
+    async def main(peer: Peer) -> None:
+        scope = Outbound()
+        form = callbacks.offer_callback(peer.session, scope, tell, node_of("compare"))
+        method = f"$/invokeProxy/{msgspec.json.decode(form)['handle']}/invoke"
+        one_way = {"jsonrpc": "2.0", "method": method, "params": [9, 9]}
+        calls = [request(identity, method, [identity, 0]) for identity in range(1, 5)]
+        peer.say(*calls, one_way)
+        answers = [await peer.answered(identity) for identity in range(1, 5)]
+        assert [outcome(answer) for answer in answers] == [1, 2, -32009, -32009]
+        assert answers[2]["error"]["data"] == {"limit": 2, "received": 3}
+        assert told == [1, 2]
+        scope.end()
+
+    play(main, Callbacks(), limits=Limits(queued_requests=2))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,12 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import AsyncIterator, Iterator  # noqa: TC003 - a contract's names must exist
+from collections.abc import (  # noqa: TC003 - a contract's names must exist
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterator,
+)
 from contextvars import ContextVar
 from typing import Any, Protocol
 
@@ -16,6 +21,9 @@ import pytest
 from anyio import from_thread
 
 from rpc_worker import Limits, RemoteError, RpcError, caller, current_call, producers
+from rpc_worker.calls import Call
+from rpc_worker.elsewhere import THREADS
+from rpc_worker.sources import Source, ThreadItems
 from tests.conversation import DEADLINE, turns, until
 from tests.peer import Message, Peer, outcome, play, request
 
@@ -82,7 +90,7 @@ class Streams(StreamsAPI):
                 while (item := await self.go.get()) >= 0:
                     yield item
         finally:
-            await asyncio.sleep(0)
+            await turns(10)
             self.left.append("waiting")
 
     async def context(self) -> AsyncIterator[str]:
@@ -230,12 +238,38 @@ def test_large_items_fill_the_window_by_their_bytes() -> None:
     play(main, streams)
 
 
-def test_an_item_past_the_limit_of_an_answer_is_an_error() -> None:
+@pytest.mark.parametrize("limit", [1_000, 400_000])
+def test_an_item_past_the_limit_of_an_answer_is_an_error(limit: int) -> None:
     async def main(peer: Peer) -> None:
-        opened = await peer.ask("texts", [1, 400_000])
+        opened = await peer.ask("texts", [1, limit])
         assert await pull(peer, opened["token"]) == ([], -32008)
 
-    play(main, Streams(), limits=Limits(response_bytes=400_000))
+    play(main, Streams(), limits=Limits(response_bytes=limit))
+
+
+def test_an_answer_holds_as_many_items_as_it_may_and_the_next_one_the_rest() -> None:
+    async def main(peer: Peer) -> None:
+        opened = await peer.ask("texts", [300, 98])
+        batches, error = await pull(peer, opened["token"])
+        assert error is None
+        # Each item takes 100 bytes and a comma, and the answer around them a few more.
+        assert max(map(len, batches)) == 9
+        assert sum(map(len, batches)) == 299
+
+    play(main, Streams(), limits=Limits(response_bytes=1_000))
+
+
+@pytest.mark.parametrize(("count", "size", "made"), [(10, 10_000, 10), (10, 250, 3)])
+def test_a_thread_runs_ahead_by_so_many_items_or_bytes(count: int, size: int, made: int) -> None:
+    async def main() -> None:
+        source = Source(lambda: iter(range(100)), threaded=True)
+        loop = asyncio.get_running_loop()
+        items = ThreadItems(source, lambda _: b"x" * 100, lambda _: None, loop)
+        items.allow(count, size)
+        items.drive(lambda _wait: items.stop())
+        assert len(items.take()) == made
+
+    asyncio.run(main())
 
 
 @pytest.mark.parametrize("params", [{"token": 1}, [1]])
@@ -403,17 +437,103 @@ def test_a_next_that_waits_keeps_its_stream_open(monkeypatch: pytest.MonkeyPatch
     play(main, streams)
 
 
+def expire(peer: Peer, identity: bytes) -> None:
+    """Have the deadline of an answered call pass, however slow the machine is."""
+    call = peer.channel.find_in_flight(identity)
+    assert isinstance(call, Call)
+    assert call.timer is not None
+    call.timer.cancel()
+    peer.channel._expire(call)
+
+
 def test_a_deadline_covers_the_whole_stream() -> None:
     """The next that waits is told at once, and one that follows otherwise."""
     streams = Streams()
 
     async def main(peer: Peer) -> None:
-        await peer.ask("waiting", timeoutMs=200)
-        assert await peer.ask(NEXT, [1]) == -32050
-        await peer.ask("count", [100], timeoutMs=200)
+        await peer.ask("waiting", timeoutMs=60_000)
+        waiting = peer.request(NEXT, [1])
+        assert await peer.rest() == []
+        expire(peer, b"1")
+        assert outcome(await peer.answered(waiting)) == -32050
+        await peer.ask("count", [100], timeoutMs=60_000)
+        expire(peer, b"3")
         await until(lambda: len(streams.left) == 2)
         assert await peer.ask(NEXT, [2]) == -32050
         assert await peer.ask(NEXT, [2]) == -32001
+
+    play(main, streams)
+
+
+class Meddling(Streams):
+    """Has something happen when its stream has started, and its call is not answered yet."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.meddle: Callable[[], None] = lambda: None
+
+    async def count(self, n: int) -> AsyncIterator[int]:
+        self.meddle()
+        for i in range(n):
+            yield i
+
+
+@pytest.mark.parametrize("method", [NEXT, ABORT])
+@pytest.mark.parametrize("n", [1, 100])
+def test_a_token_that_is_guessed_before_the_answer(method: str, n: int) -> None:
+    streams = Meddling()
+
+    async def main(peer: Peer) -> None:
+        guess = json.dumps(request(9, method, [1])).encode() + b"\n"
+        streams.meddle = lambda: peer.channel.receive(guess)
+        opened = await peer.ask("count", [n])
+        assert opened == {"token": 1, "values": [0]}
+        assert outcome(await peer.answered(9)) == (-32001 if method == NEXT else None)
+        batches, error = await pull(peer, 1)
+        assert (sum(map(len, batches)), error) == (n - 1, None)
+
+    play(main, streams)
+
+
+def test_the_end_of_the_input_before_the_answer() -> None:
+    """The call is answered; then nobody can ask for an item, so nothing waits for that."""
+    streams = Meddling()
+
+    async def main(peer: Peer) -> None:
+        streams.meddle = peer.channel.receive_end
+        assert await peer.ask("count", [100]) == {"token": 1, "values": [0]}
+        async with asyncio.timeout(DEADLINE):
+            await peer.channel.over()
+
+    play(main, streams)
+
+
+def test_a_cancel_before_the_answer() -> None:
+    streams = Meddling()
+
+    async def main(peer: Peer) -> None:
+        cancel = b'{"jsonrpc":"2.0","method":"$/cancelRequest","params":{"id":1}}\n'
+        streams.meddle = lambda: peer.channel.receive(cancel)
+        assert await peer.ask("count", [100]) == -32800
+        assert await peer.rest() == []
+
+    play(main, streams)
+
+
+def test_the_finally_blocks_of_a_session_that_has_ended_are_waited_for() -> None:
+    streams = Streams()
+
+    async def main(peer: Peer) -> None:
+        peer.say(request("S:0", "system.hello", {"session": "S"}), request("S:1", "waiting"))
+        await peer.answered("S:1")
+        peer.say(request("S:2", NEXT, [1]))
+        await peer.rest()
+        peer.notify("$/endSession", {"session": "S"})
+        assert outcome(await peer.answered("S:2")) == -32800
+        assert streams.left == []
+        async with asyncio.timeout(DEADLINE):
+            await peer.channel.over()
+        assert streams.left == ["waiting"]
 
     play(main, streams)
 
@@ -535,12 +655,18 @@ def test_a_thread_that_is_busy_can_ask_whether_it_is_cancelled(
     streams = Streams()
 
     async def main(peer: Peer) -> None:
-        monkeypatch.setattr(producers, "IDLE", 0.01 if how == "idle" else DEADLINE)
-        deadline = {"timeoutMs": 200} if how == "deadline" else {}
-        opened = await peer.ask("busy", **deadline)
+        identity = peer.request("busy", timeoutMs=1_000_000)
+        opened = outcome(await peer.answered(identity))
+        # A thread that has not begun yet does not begin any more.
+        await until(lambda: bool(streams.threads))
+        assert peer.channel.busy_threads == 1
         if how == "abort":
-            await until(lambda: bool(streams.threads))
             peer.notify(ABORT, [opened["token"]])
+        elif how == "idle":
+            monkeypatch.setattr(producers, "IDLE", 0.0)
+            peer.session.streams[b"1"]._look_for_reader()
+        else:
+            peer.channel._expire(peer.channel._streaming[b"%d" % identity])
         await until(lambda: streams.left == ["busy"])
         code = await peer.ask(NEXT, [opened["token"]])
         assert code == (-32050 if how == "deadline" else -32001)
@@ -558,6 +684,41 @@ def test_threads_that_wait_for_their_reader_leave_their_place_to_others() -> Non
             peer.notify(ABORT, [token])
 
     play(main, Streams())
+
+
+class AskingAPI(Protocol):
+    def answers(self, ask: Callable[[int], Awaitable[int]]) -> AsyncIterator[int]: ...
+    async def nothing(self) -> None: ...
+
+
+class Asking(AskingAPI):
+    def answers(self, ask: Callable[[int], int]) -> Iterator[int]:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride] - it runs in a thread
+        yield ask(1)
+
+    def nothing(self) -> None:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride] - it runs in a thread
+        pass
+
+
+def test_threads_of_streams_that_ask_leave_their_place_to_others() -> None:
+    """More than there are at a time, all of which wait for what the peer answers last."""
+
+    async def main(peer: Peer) -> None:
+        form = {"__jsonrpc_marshaled": 1, "handle": 5, "lifetime": "call"}
+        tokens = [(await peer.ask("answers", [form]))["token"] for _ in range(THREADS + 1)]
+        asked = [await peer.heard("$/invokeProxy/5/invoke") for _ in tokens]
+        assert await peer.ask("nothing") is None
+        for each in asked:
+            peer.answer(each, 7)
+        for token in tokens:
+            assert await pull(peer, token) in (
+                ([[7]], None),
+                ([[7], []], None),
+            )
+        limiter = peer.channel._executors._elsewhere._limiter
+        assert limiter is not None
+        await until(lambda: limiter.total_tokens == THREADS)
+
+    play(main, Asking())
 
 
 def test_a_next_waits_while_the_host_takes_no_output() -> None:
@@ -792,6 +953,7 @@ class CallingAPI(Protocol):
     async def send_from_thread(self) -> int: ...
     async def read(self, n: int, until: int = 1_000) -> list[int]: ...
     async def read_in_thread(self, n: int) -> list[int]: ...
+    async def read_often(self, times: int) -> int: ...
 
 
 class Calling(CallingAPI):
@@ -835,6 +997,10 @@ class Calling(CallingAPI):
     def read_in_thread(self, n: int) -> list[int]:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride] - it runs in a thread
         window: Any = caller(WindowAPI)
         return [*window.lines(n)]
+
+    async def read_often(self, times: int) -> int:
+        window = caller(WindowAPI)
+        return sum([line for _ in range(times) async for line in window.lines(2)])
 
 
 @pytest.mark.parametrize(("what", "form"), [("list", {"values": [1, 2]}), ("empty", {})])
@@ -932,6 +1098,34 @@ def test_a_result_that_is_left_early_is_aborted_with_the_call() -> None:
         peer.answer(await peer.heard("lines"), {"token": 9, "values": [1, 2]})
         assert outcome(await peer.answered(identity)) == [1]
         assert (await peer.heard(ABORT))["params"] == {"token": 9}
+
+    play(main, Calling(), frontend=WindowAPI)
+
+
+def test_a_call_that_is_cancelled_as_the_token_comes_is_cancelled_at_the_peer() -> None:
+    """Nobody has seen the token, so only that ends the stream."""
+
+    async def main(peer: Peer) -> None:
+        peer.request("read", [3])
+        asked = await peer.heard("lines")
+        answer = {"jsonrpc": "2.0", "id": asked["id"], "result": {"token": 9}}
+        peer.say(answer, {"jsonrpc": "2.0", "method": "$/cancelRequest", "params": {"id": 1}})
+        assert (await peer.heard("$/cancelRequest"))["params"] == {"id": asked["id"]}
+        assert outcome(await peer.answered(1)) == -32800
+
+    play(main, Calling(), frontend=WindowAPI)
+
+
+def test_a_call_does_not_keep_the_streams_that_it_has_read() -> None:
+    async def main(peer: Peer) -> None:
+        identity = peer.request("readOften", [3])
+        for _ in range(3):
+            asked = await peer.heard("lines")
+            call = peer.channel.find_in_flight(b"1")
+            assert isinstance(call, Call)
+            assert len(call.attached or []) == 1
+            peer.answer(asked, {"values": [1, 2]})
+        assert outcome(await peer.answered(identity)) == 9
 
     play(main, Calling(), frontend=WindowAPI)
 

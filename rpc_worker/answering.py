@@ -52,6 +52,7 @@ class Answering:
         self._streaming: dict[bytes, Call] = {}
         self._outbox = Outbox(output, limits)
         self._small = min(JOINED, limits.response_bytes)
+        self._soft_output_bytes = limits.soft_output_bytes
         self._flushing = False
         self._idle: asyncio.Future[None] | None = None
 
@@ -69,12 +70,10 @@ class Answering:
             self.failed(call, error)
             return
         identity = call.id
-        if identity is None or call.answers is not None or len(body) > self._small:
+        if not call.plain or identity is None or len(body) > self._small:
             self._finish_otherwise(call, body)
             return
         call.answered = call.ended = True
-        if call.timer is not None or call.attached is not None:
-            call.end()
         del self._in_flight[identity]
         self._outbox.lines.append(result_line(identity, body))
 
@@ -160,10 +159,8 @@ class Answering:
 
     def flush(self) -> None:
         """Write what has come together, and note whether the host takes it."""
-        if self._outbox.lines:
-            self._outbox.write()
-            if self._outbox.pending > self._limits.soft_output_bytes:
-                self._block()
+        if self._outbox.lines and self._outbox.write() > self._soft_output_bytes:
+            self._block()
         if self.on_backlog_taken is not None:
             self.on_backlog_taken()
         if self._idle is not None and not self._in_flight and not self._notifications:

@@ -48,6 +48,7 @@ class Call(msgspec.Struct, eq=False):
         size: Bytes that it holds while it waits.
         answers: The batch that its answer belongs to; None if it is answered by itself.
         session: Whose call it is.
+        plain: Whether nothing belongs to it but its answer, on a line of its own.
         deadline: The loop's time at which it ends; 0.0 for none.
         timer: What ends it then.
         trace: Where it belongs in a distributed trace.
@@ -72,6 +73,7 @@ class Call(msgspec.Struct, eq=False):
     size: int
     answers: Any = None
     session: Session | None = None
+    plain: bool = False
     deadline: float = 0.0
     timer: asyncio.TimerHandle | None = None
     trace: Trace | None = None
@@ -90,6 +92,7 @@ class Call(msgspec.Struct, eq=False):
 
     def attach(self, thing: Attached) -> None:
         """Have a thing end with this call; at once, if it has ended already."""
+        self.plain = False
         if self.ended:
             thing.end()
         elif self.attached is None:

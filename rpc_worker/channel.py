@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 import msgspec
 from msgspec import UNSET
@@ -83,7 +83,7 @@ class Channel(Answering):
         on_log_levels: Called with the lowest level of log records that a session asks for, in the
             numbers of `logging`, whenever that has changed; with 0 if none asks.
         on_room: Called when the host takes the output again.
-        on_work: Called when there are calls in flight, often.
+        watch: Woken when there are calls in flight, if it is not awake.
     """
 
     def __init__(
@@ -101,9 +101,10 @@ class Channel(Answering):
         self.on_shutdown: Callable[[], None] = _ignore
         self.on_log_levels: Callable[[int], None] = _ignore_level
         self.on_room: Callable[[], None] = _ignore
-        self.on_work: Callable[[], None] = _ignore
+        self.watch: Watch = _Nobody()
         self.frontend = frontend
         self._lines = LineBuffer(limits.message_bytes)
+        self._queued_requests = limits.queued_requests
         self._executors = Executors(self, limits, loop, middleware=middleware)
         self.tasks: set[asyncio.Task[None]] = set()
         self.sessions = SessionTable(
@@ -135,7 +136,7 @@ class Channel(Answering):
         Args:
             state: What the lifespan yielded, for `current_call().state`.
         """
-        self._executors.state = state
+        self._executors.begin(state)
         self._announced = True
         identity = msgspec.json.encode(self.service.identity())
         self._outbox.put(notification_line("$/ready", identity))
@@ -207,8 +208,11 @@ class Channel(Answering):
         handlers, in_flight, executors = self.service.handlers, self._in_flight, self._executors
         queue, sessions = executors.queue, self.sessions
         prefix, session = sessions.prefix, sessions.current
-        limit = self._limits.queued_requests
-        hurried = not self._stopping and executors.waiting + len(lines) <= limit
+        hurried = (
+            len(queue) + len(lines) <= self._queued_requests
+            and not executors.exclusive.waiting
+            and not self._stopping
+        )
         taken = 0
         for line in lines:
             message: Message
@@ -230,7 +234,7 @@ class Channel(Answering):
                     and message.traceparent is UNSET
                 ):
                     size = len(line)
-                    call = Call(identity, handler, message.params, size, None, session)
+                    call = Call(identity, handler, message.params, size, None, session, True)
                     in_flight[identity] = call
                     queue.append(call)
                     taken += size
@@ -246,12 +250,9 @@ class Channel(Answering):
             # Somebody may have said hello, or ended; and the next line is often of the same one.
             prefix, session = sessions.prefix, sessions.current
         executors.backlog += taken
-        if in_flight:
-            self.on_work()
+        if not self.watch.awake and in_flight:
+            self.watch.wake()
         executors.pump()
-        if self._system.shutdown_asked:
-            self._system.shutdown_asked = False
-            self.on_shutdown()
 
     def _receive_batch(self, batch: Batch) -> None:
         count = len(batch.entries)
@@ -303,7 +304,7 @@ class Channel(Answering):
             self._start_own(own, request, Reply(self, session, identity, answers))
             return
         elif handler is None:
-            self._outbox.answer(identity, answers, self._system.answer(request, identity))
+            self._outbox.answer(identity, answers, self._answer_for_system(request, identity))
             return
         elif self._executors.waiting >= self._limits.queued_requests:
             error = refusals.busy(self._limits)
@@ -323,12 +324,20 @@ class Channel(Answering):
         elif handler is None:
             # What the protocol itself offers happens; what nobody offers is ignored.
             if request.method in self._system.methods:
-                self._system.answer(request, NULL)
+                self._answer_for_system(request, NULL)
         elif self._stopping or self._executors.waiting >= self._limits.queued_requests:
             _logger.warning("the notification %s was dropped: busy", request.method)
         else:
             call = Call(None, handler, request.params, size, None, session)
             self._start(call, request)
+
+    def _answer_for_system(self, request: Request, identity: bytes) -> bytes:
+        answer = self._system.answer(request, identity)
+        if self._system.shutdown_asked:
+            self._system.shutdown_asked = False
+            # After this has been answered.
+            self._loop.call_soon(self.on_shutdown)
+        return answer
 
     def _receive_response(self, response: Response) -> None:
         session = self.sessions.find(response.id)
@@ -498,6 +507,22 @@ class Channel(Answering):
         if level != self._log_level:
             self._log_level = level
             self.on_log_levels(level)
+
+
+class Watch(Protocol):
+    """Who watches the loop while calls are in flight."""
+
+    awake: bool
+
+    def wake(self) -> None: ...
+
+
+class _Nobody:
+    """Stands in for who watches: it is never to be woken."""
+
+    awake = True
+
+    def wake(self) -> None: ...
 
 
 def _ignore() -> None:

@@ -77,13 +77,12 @@ class Executors:
         outcome: Who is told how they end.
         loop: The loop that everything here runs on.
         middleware: What stands around every handler, the first outermost.
-        state: What the worker's lifespan yielded.
 
     Attributes:
         queue: The calls that wait; whoever adds one adds its size to `backlog`.
         backlog: Bytes that they hold, and those that wait to be alone.
         blocked: Set while the host does not take the output: nothing starts then.
-        state: As the argument; may be set until the first call comes.
+        exclusive: Those that wait to be alone, and the one that is.
     """
 
     def __init__(
@@ -93,18 +92,17 @@ class Executors:
         loop: asyncio.AbstractEventLoop,
         *,
         middleware: Sequence[Middleware] = (),
-        state: Any = None,
     ) -> None:
         self._outcome = outcome
         self._limit = limits.running
         self._loop = loop
         self._middleware = tuple(middleware)
+        self._led = bool(middleware)
         if middleware:
             TRACKING.wanted = True
         # What calls begin with: whoever makes room for one may run in another's context.
         self._context = copy_context()
-        self._pumped = False
-        self.state = state
+        self._state: Any = None
         self.queue: deque[Call] = deque()
         self._suspended = 0
         self._left = 0
@@ -115,7 +113,7 @@ class Executors:
         self._parked: asyncio.Future[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._elsewhere = Elsewhere(loop, self._leave)
-        self._exclusive = Exclusion()
+        self.exclusive = Exclusion()
         self.backlog = 0
         self.blocked = False
 
@@ -127,7 +125,15 @@ class Executors:
     @property
     def waiting(self) -> int:
         """How many calls wait for their turn."""
-        return len(self.queue) + len(self._exclusive.waiting)
+        return len(self.queue) + len(self.exclusive.waiting)
+
+    def begin(self, state: Any) -> None:
+        """Have calls begin with the context that this is called in.
+
+        Args:
+            state: What the worker's lifespan yielded.
+        """
+        self._state, self._context = state, copy_context()
 
     def submit(self, call: Call) -> None:
         """Put a call behind those that wait. It starts with the next `pump`."""
@@ -136,10 +142,7 @@ class Executors:
 
     def pump(self) -> None:
         """Start what may start. To be called from a callback of the loop, not from a task."""
-        queue, led = self.queue, bool(self._middleware)
-        if not self._pumped:
-            # The transport's, which has what the lifespan has set.
-            self._pumped, self._context = True, copy_context()
+        queue, led = self.queue, self._led
         self._left = BURST
         self._until = monotonic() + SLICE
         while queue and self._left > 0 and not self.blocked and self._suspended < self._limit:
@@ -154,9 +157,10 @@ class Executors:
             self._divert(call)
             if not left & 3 and monotonic() > self._until:
                 break
-        self._outcome.flush()
-        if queue and not self._leaders and not self._is_full():
-            self.resume()
+        if not self._leaders:
+            self._outcome.flush()
+            if queue and not self._is_full():
+                self.resume()
 
     def resume(self) -> None:
         """See to it that `pump` is called in the loop's next pass."""
@@ -200,7 +204,7 @@ class Executors:
         elif call.task is not None:
             call.task.cancel()
             return True
-        elif self._exclusive.drop(call):
+        elif self.exclusive.drop(call):
             self.backlog -= call.size
         return False
 
@@ -233,7 +237,7 @@ class Executors:
         if call.placed:
             self._suspended -= 1
         if call.handler.exclusive:
-            self._exclusive.pause(call)
+            self.exclusive.pause(call)
             self._admit_next()
         if self.queue:
             self.resume()
@@ -247,7 +251,7 @@ class Executors:
         if call.placed:
             self._suspended += 1
         if call.handler.exclusive:
-            self._exclusive.go_on(call)
+            self.exclusive.go_on(call)
 
     def _place(self, call: Call) -> None:
         call.placed = True
@@ -262,11 +266,11 @@ class Executors:
     def _leave(self, call: Call) -> None:
         """Let the next exclusive call run, if this one has really ended."""
         if call not in self._elsewhere.busy:
-            self._exclusive.leave(call)
+            self.exclusive.leave(call)
             self._admit_next()
 
     def _admit_next(self) -> None:
-        call = self._exclusive.admit()
+        call = self.exclusive.admit()
         if call is not None:
             # Its bytes have been counted all the time.
             self.queue.appendleft(call)
@@ -312,7 +316,7 @@ class Executors:
         """Run calls one after the other, until one suspends; that one to its end."""
         task = cast("asyncio.Task[None]", asyncio.current_task())
         queue, take, outcome = self.queue, self.queue.popleft, self._outcome
-        direct, state, give = not self._middleware, self.state, CURRENT.set
+        led, state, give = self._led, self._state, CURRENT.set
         tracking = TRACKING
         while True:
             tracked = tracking.wanted
@@ -323,7 +327,7 @@ class Executors:
                 call = take()
                 self.backlog -= call.size
                 handler = call.handler
-                plain = direct and handler.direct
+                plain = handler.direct and not led
                 if (call.answered or not plain) and self._divert(call):
                     continue
                 if state is not None:
@@ -452,12 +456,12 @@ class Executors:
             if handler.exclusive:
                 self._leave(call)
             return True
-        if handler.exclusive and not self._exclusive.enter(call):
+        if handler.exclusive and not self.exclusive.enter(call):
             self.backlog += call.size
             return True
         if self._middleware or handler.mode == "loop":
             return False
-        call.state = self.state
+        call.state = self._state
         if handler.mode == "inline":
             self._run_inline(call)
         else:

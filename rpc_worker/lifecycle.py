@@ -154,7 +154,7 @@ class Life:
         channel, output = self._channel, self._output
         channel.on_shutdown = self._end
         channel.on_log_levels = self._log_levels_changed
-        channel.on_work = self._watchdog.wake
+        channel.watch = self._watchdog
         output.on_taken = self._taken
         channel.announce(state)
         self._wire.start(

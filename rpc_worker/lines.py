@@ -64,16 +64,19 @@ class LineBuffer:
         """Take one chunk; return the lines that it completes, blank ones left out."""
         lines: list[Any] = chunk.split(b"\n")
         rest = lines.pop()
+        usual = True
         if len(chunk) > self._limit or b"\r" in chunk or self._at_start:
             lines = [self._complete(line) for line in lines]
+            usual = False
         elif self._partial and lines:
-            lines[0] = self._complete(lines[0])
+            lines[0] = first = self._complete(lines[0])
+            usual = first.__class__ is not Oversized
         if rest:
             self._hold(rest)
-        for line in lines:
-            if line.__class__ is not Oversized and (not line or line.isspace()):
-                return [line for line in lines if isinstance(line, Oversized) or line.strip()]
-        return lines
+        # No JSON text begins below this, but blank lines do: one comparison a line, and no loop.
+        if usual and (not lines or min(lines) > b" \xff"):
+            return lines
+        return [line for line in lines if isinstance(line, Oversized) or line.strip()]
 
     def end(self) -> Sequence[Line | Oversized]:
         """Return the last line if nothing ended it: a shell's `printf` often does not."""

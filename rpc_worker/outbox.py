@@ -67,11 +67,6 @@ class Outbox:
         self._limits = limits
         self._has_parts = False
 
-    @property
-    def pending(self) -> int:
-        """Bytes written that the host has not taken."""
-        return self._output.pending
-
     def put(self, *parts: bytes) -> None:
         """Add a line, in one part or several."""
         if len(parts) > 1:
@@ -99,14 +94,15 @@ class Outbox:
             self.batched -= answers.size
             self.put(*batch_parts(answers.lines))
 
-    def write(self) -> None:
-        """Write what there is."""
+    def write(self) -> int:
+        """Write what there is; return the bytes that the host has not taken yet."""
         lines, self.lines, self.unsolicited = self.lines, [], 0
-        if self._has_parts:
+        if len(lines) == 1:
+            self._output.write(lines[0])
+        elif self._has_parts:
             self._has_parts = False
             self._output.write(*lines)
-        elif len(lines) == 1:
-            self._output.write(lines[0])
         else:
             for start in range(0, len(lines), BURST):
                 self._output.write(b"".join(lines[start : start + BURST]))
+        return self._output.pending

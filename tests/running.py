@@ -40,9 +40,8 @@ class Run:
         methods = bind(contract, implementation).methods
         self.handlers = {wire: handler_of(bound) for wire, bound in methods.items()}
         self.loop = asyncio.get_running_loop()
-        self.executors = Executors(
-            self, limits or Limits(), self.loop, middleware=middleware, state=state
-        )
+        self.executors = Executors(self, limits or Limits(), self.loop, middleware=middleware)
+        self.executors.begin(state)
         self._ends: dict[Call, asyncio.Future[Any]] = {}
 
     # ------------------------------------------------------------------ what executors call
@@ -99,7 +98,7 @@ class Run:
         assert all(end.done() for end in self._ends.values())
         assert (list(executors.queue), executors.backlog, executors._suspended) == ([], 0, 0)
         assert executors.threads == set()
-        exclusive = executors._exclusive
+        exclusive = executors.exclusive
         assert (exclusive._running, exclusive._paused, exclusive._next) == (set(), set(), None)
         limiter = executors._elsewhere._limiter
         assert limiter is None or (limiter.total_tokens, limiter.borrowed_tokens) == (40, 0)

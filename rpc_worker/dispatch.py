@@ -57,14 +57,15 @@ class Handler:
         executor: Where it runs if its mode is `executor`.
         encode: Checks a result, or an item of a stream, against its declared type, and encodes it;
             raises UnencodableResult (-32003).
+        quick: The same for one that is called inline.
         streams: Whether it returns a `streams.Source`, and no value.
         suspends: Whether it has been seen to suspend; kept for it by the executors.
     """
 
     __slots__ = (
         *("_by_name", "_by_position", "_keywords"),
-        *("direct", "encode", "executor", "exclusive", "function", "method", "mode", "streams"),
-        "suspends",
+        *("direct", "encode", "executor", "exclusive", "function", "method", "mode", "quick"),
+        *("streams", "suspends"),
     )
 
     references: ClassVar[bool] = False
@@ -88,6 +89,7 @@ class Handler:
         elif bound.mode == "loop" and not _is_plain_coroutine_function(bound.function):
             self.function = _as_coroutine_function(bound.function)
         self.direct = self.mode == "loop" and not self.exclusive
+        self.quick = self.mode == "inline" and not self.exclusive
         parameters = self._decoded(method.parameters)
         self._keywords = tuple(p.name for p in parameters if p.keyword)
         self._by_position = by_position(method.wire, parameters)

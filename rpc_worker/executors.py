@@ -23,7 +23,9 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections import deque
+from contextlib import suppress
 from contextvars import copy_context
+from functools import partial
 from itertools import islice, takewhile
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from rpc_worker.dispatch import Handler
     from rpc_worker.limits import Limits
     from rpc_worker.middleware import Middleware
+    from rpc_worker.sources import Source
 
 __all__ = ["Attached", "Call", "Executors", "Outcome"]
 
@@ -118,7 +121,7 @@ class Executors:
         self.blocked = False
 
     @property
-    def threads(self) -> set[object]:
+    def busy_elsewhere(self) -> set[object]:
         """What still runs off the loop: calls, answered or not, and iterators."""
         return self._elsewhere.busy
 
@@ -147,14 +150,18 @@ class Executors:
         self._until = monotonic() + SLICE
         while queue and self._left > 0 and not self.blocked and self._suspended < self._limit:
             call = queue[0]
-            if led or call.handler.mode == "loop":
+            handler = call.handler
+            if led or handler.mode == "loop":
                 if not self._start_leader():
                     break
                 continue
             del queue[0]
             self.backlog -= call.size
             self._left = left = self._left - 1
-            self._divert(call)
+            if handler.quick and not call.answered:
+                self._run_inline(call)
+            else:
+                self._divert(call)
             if not left & 3 and monotonic() > self._until:
                 break
         if not self._leaders:
@@ -183,7 +190,7 @@ class Executors:
             return
         call.cancelled = True
         if self._stop(call):
-            self._loop.call_later(UNWINDING, self._give_up, call)
+            self._give_up_later(call)
         else:
             self._outcome.failed(call, asyncio.CancelledError())
 
@@ -207,6 +214,15 @@ class Executors:
         elif self.exclusive.drop(call):
             self.backlog -= call.size
         return False
+
+    def _give_up_later(self, call: Call) -> None:
+        """Answer a call if it has not unwound in time, or at its deadline, if that is nearer."""
+        when, timer = self._loop.time() + UNWINDING, call.timer
+        if timer is not None and timer.when() <= when:
+            return
+        if timer is not None:
+            timer.cancel()
+        call.timer, call.plain = self._loop.call_at(when, self._give_up, call), False
 
     def _give_up(self, call: Call) -> None:
         self._outcome.failed(call, asyncio.CancelledError())
@@ -282,9 +298,23 @@ class Executors:
         """Run a function that belongs to a call, but is no handler, in one of the threads."""
         return await self._elsewhere.run_in_thread(function, *args, call=call)
 
-    def rest(self, wait: Callable[[], object]) -> None:
-        """Have one of the threads wait, while another one may run. To be called in that thread."""
-        self._elsewhere.rest(wait)
+    def rest(self, wait: Callable[[], object], call: Call | None = None) -> None:
+        """Have one of the threads wait, while another one may run. To be called in that thread.
+
+        Args:
+            wait: Blocks.
+            call: What runs there is tracked as this call's; None if it is part of another one.
+        """
+        if call is None or not call.handler.exclusive:
+            self._elsewhere.rest(wait)
+            return
+        later = self._loop.call_soon_threadsafe
+        later(self.give_up_slot, call)
+        try:
+            wait()
+        finally:
+            with suppress(RuntimeError):  # The loop has been closed meanwhile.
+                later(self.take_slot, call)
 
     # ------------------------------------------------------------------------- on the loop
 
@@ -429,15 +459,28 @@ class Executors:
 
     async def _surround(self, call: Call) -> Any:
         """Run a call that is exclusive, or has middleware around it, in the leader."""
+        result: Any = None
         try:
             if not self._middleware:
-                return await self._handle(call)
-            from rpc_worker.middleware import around  # noqa: PLC0415 - few workers need it
+                result = await self._handle(call)
+            else:
+                from rpc_worker.middleware import around  # noqa: PLC0415 - few workers need it
 
-            return await around(self._middleware, call, lambda: self._handle(call))
+                result = await around(self._middleware, call, lambda: self._handle(call))
+            return result
         finally:
-            if call.handler.exclusive:
+            if call.handler.exclusive and not self._stays(call, result):
                 self._leave(call)
+
+    def _stays(self, call: Call, result: Any) -> bool:
+        """Return whether a call is exclusive beyond its handler: until its stream has ended."""
+        from rpc_worker.sources import Source  # noqa: PLC0415 - few calls are exclusive
+
+        if call.answered or not isinstance(result, Source):
+            return False
+        result.on_left = partial(self._leave, call)
+        call.attach(_Unopened(result))
+        return True
 
     async def _handle(self, call: Call) -> Any:
         handler = call.handler
@@ -461,10 +504,10 @@ class Executors:
             return True
         if self._middleware or handler.mode == "loop":
             return False
-        call.state = self._state
         if handler.mode == "inline":
             self._run_inline(call)
         else:
+            call.state = self._state
             self._place(call)
             if self._is_full():
                 self._left = 0
@@ -472,20 +515,21 @@ class Executors:
         return True
 
     def _run_inline(self, call: Call) -> None:
-        handler = call.handler
+        handler, tracking = call.handler, TRACKING
+        call.state = self._state
         try:
             args, kwargs = handler.arguments(call)
             context = self._context.copy()
-            if TRACKING.wanted:
+            if tracking.wanted:
                 context.run(CURRENT.set, call)
             else:
-                TRACKING.starting = call
+                tracking.starting = call
             result = context.run(handler.function, *args, **kwargs)
         except BaseException as error:  # noqa: BLE001 - whatever a handler raises is its answer
             self._outcome.failed(call, error)
         else:
             self._outcome.finished(call, result)
-        TRACKING.starting = None
+        tracking.starting = None
         if handler.exclusive:
             self._leave(call)
 
@@ -508,3 +552,17 @@ class Executors:
         else:
             self._outcome.finished(call, result)
         self._end_task(cast("asyncio.Task[None]", asyncio.current_task()))
+
+
+class _Unopened:
+    """The stream of an exclusive call, in case the call ends before anybody has advanced it."""
+
+    __slots__ = ("_source",)
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    def end(self) -> None:
+        left, self._source.on_left = self._source.on_left, None
+        if left is not None:
+            left()

@@ -9,11 +9,14 @@
 import { RpcError, UNKNOWN_TOKEN } from "./errors.js";
 import type { Link, Scope } from "./link.js";
 import { asObject } from "./messages.js";
-import { Mismatch, begin, perLink } from "./roles.js";
+import { Mismatch, begin, ended, functionOf, perLink } from "./roles.js";
 import type { Role } from "./roles.js";
 import { begun, serve } from "./serving.js";
 
 type Callback = (...args: readonly unknown[]) => unknown;
+
+/** How many one-way calls may wait for the transport: more than anybody makes in one go. */
+const WAITING = 10_000;
 
 const INVOKE = /^\$\/invokeProxy\/(\d+)\/invoke$/;
 
@@ -24,7 +27,7 @@ export const callback: Role = {
     const method = methodOf(wire);
     return (...args) => {
       const ending = new AbortController();
-      const detach = scope.attach((reason) => ending.abort(reason ?? ended()));
+      const detach = scope.attach((reason) => ending.abort(reason ?? ended("callback")));
       return link.request(method, args, { signal: ending.signal }).finally(detach);
     };
   },
@@ -32,12 +35,7 @@ export const callback: Role = {
 
 export const procedure: Role = {
   begin,
-  offer: (value, link, scope) =>
-    offerFunction(
-      typeof value === "function" ? withoutResult(value as Callback) : value,
-      link,
-      scope,
-    ),
+  offer: (value, link, scope) => offerFunction(withoutResult(functionOf(value)), link, scope),
   take: (wire, link, scope) => callback.take(wire, link, scope),
 };
 
@@ -46,7 +44,8 @@ export const notice: Role = {
   offer: offerFunction,
   take(wire, link, scope): Callback {
     const method = methodOf(wire);
-    return (...args) => (scope.ended ? undefined : link.notify(method, args));
+    const send = bounded(link);
+    return (...args) => (scope.ended ? undefined : link.notify(method, args, send));
   },
 };
 
@@ -54,17 +53,11 @@ function withoutResult(call: Callback): Callback {
   return async (...args) => void (await call(...args));
 }
 
-function ended(): Error {
-  return new Error("The call that this callback came with has ended");
-}
-
 function offerFunction(value: unknown, link: Link, scope: Scope): unknown {
-  if (typeof value !== "function") {
-    throw new Mismatch("a function", value);
-  }
+  const own = functionOf<Callback>(value);
   const handle = link.nextHandle();
   const handles = exposed(link);
-  handles.set(handle, value as Callback);
+  handles.set(handle, own);
   scope.attach(() => handles.delete(handle));
   return { __jsonrpc_marshaled: 1, handle, lifetime: "call" };
 }
@@ -88,6 +81,29 @@ const exposed: (link: Link) => Map<unknown, Callback> = /* @__PURE__ */ perLink(
   });
   link.onLost(() => handles.clear());
   return handles;
+});
+
+/** Sends one-way calls unless too many wait; how many were dropped is told when those are taken. */
+const bounded: (link: Link) => (line: string) => void = /* @__PURE__ */ perLink((link) => {
+  let queue = { waiting: 0, dropped: 0 };
+  link.onLost(() => (queue = { waiting: 0, dropped: 0 })); // What waited is not written any more.
+  return (line) => {
+    const own = queue;
+    if (own.waiting === WAITING) {
+      own.dropped += 1;
+      return;
+    }
+    own.waiting += 1;
+    link.send(() => {
+      own.waiting -= 1;
+      if (own.dropped > 0) {
+        const what = `${own.dropped} one-way calls were dropped: ${WAITING} waited to be written`;
+        link.report(new Error(what));
+        own.dropped = 0;
+      }
+      return line;
+    });
+  };
 });
 
 function methodOf(wire: unknown): string {

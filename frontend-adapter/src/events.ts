@@ -4,6 +4,7 @@
  * A subscription is the page's alone. The worker is not told of it, and it outlasts workers.
  */
 
+import { nothing } from "./link.js";
 import type { Link } from "./link.js";
 
 /** How many events wait for a loop that is busy; for a page, more would be news of yesterday. */
@@ -50,7 +51,7 @@ class Feed implements EventFeed<unknown> {
     listener: (value: unknown) => void,
     { signal }: { readonly signal?: AbortSignal | undefined } = {},
   ): () => void {
-    if (signal?.aborted) return () => undefined;
+    if (signal?.aborted) return nothing;
     const unlisten = this.#link.listen(this.#name, (params) =>
       listener(Array.isArray(params) ? params[0] : undefined),
     );

@@ -7,13 +7,17 @@
 import type { Descriptor, Members, MethodDescriptor } from "./client.js";
 import { INVALID_PARAMS, RpcError } from "./errors.js";
 import type { ExpectedContract } from "./greeting.js";
+import { nothing } from "./link.js";
 import type { Incoming, Link } from "./link.js";
 import { Mismatch, roleOf } from "./roles.js";
 import { begun, serve } from "./serving.js";
 
 /** A call of the worker's, as a method of the page sees it: the last argument. */
 export interface IncomingCall {
-  /** Aborts when the worker cancels the call, at its deadline, and when the worker is gone. */
+  /**
+   * Aborts when the worker cancels the call or ends the stream that it returned, at its deadline, and
+   * when the worker is gone.
+   */
   readonly signal: AbortSignal;
 }
 
@@ -82,14 +86,13 @@ async function answer(
       .filter((name) => given.has(name))
       .map((name) => [name, take(name)]);
     // Nobody need listen, and a method may tell all the same.
-    if (onProgress !== undefined)
-      pairs.push(["onProgress", take(onProgress) ?? ((): void => undefined)]);
+    if (onProgress !== undefined) pairs.push(["onProgress", take(onProgress) ?? nothing]);
     args.push(Object.fromEntries(pairs));
   }
   args.push({ signal } satisfies IncomingCall);
   const result = await call(args);
   if (returns === null) return null;
-  return returns ? returns.answer(result, link, scope) : result;
+  return returns ? returns.answer(result, link, incoming) : result;
 }
 
 /** The params by name, whichever way they came. */

@@ -6,6 +6,7 @@
 
 import type { Channel, ChannelState } from "./channel.js";
 import type { Params } from "./messages.js";
+import type { Line } from "./outbox.js";
 import type { Serving } from "./serving.js";
 
 /** A channel from within. */
@@ -13,12 +14,15 @@ export interface Link {
   readonly state: ChannelState;
   /** Sends a request now, or when the worker is ready. */
   request(method: string, params: Params | undefined, options?: RequestOptions): Promise<unknown>;
-  /** Sends a notification, if the worker is there: without it, nobody waits for one. */
-  notify(method: string, params: Params): void;
+  /**
+   * Sends a notification, if the worker is there: without it, nobody waits for one. With `send`, that
+   * has its line instead.
+   */
+  notify(method: string, params: Params, send?: (line: string) => void): void;
   /** What serves the worker's requests; none are served before a feature has set it. */
   serving: Serving | undefined;
-  /** Writes a line. */
-  send(line: string): void;
+  /** Writes a line; one that is a function, as it is when the transport takes it. */
+  send(line: Line): void;
   /** Has each notification of this name given to `listener`, beside others; returns the undo. */
   listen(method: string, listener: (params: unknown) => void): () => void;
   /** Calls back when what belongs to the session is void, also at the end; returns the undo. */
@@ -55,6 +59,8 @@ export interface Incoming {
   readonly method: string;
   /** Aborts when the worker cancels it, at its deadline, and when the session is lost. */
   readonly signal: AbortSignal;
+  /** Has the signal abort: what the call returned is asked for no more. */
+  readonly abort: (reason: Error) => void;
   /** The life of the call: ends with its answer, unless a stream holds it. */
   readonly scope: Scope;
 }
@@ -106,6 +112,9 @@ export class Scope {
     for (const end of ends) end(reason);
   }
 }
+
+/** Where a function is due and nothing is to be done. */
+export function nothing(): void {}
 
 /** What a channel is to features: every channel of ours is a link as well, which users do not see. */
 export function linkOf(channel: Channel): Link {

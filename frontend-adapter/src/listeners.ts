@@ -1,25 +1,38 @@
-/** Those who are told of something: each of them, whatever another one throws. */
+/** Who is told of what: each listener, whatever another one throws. */
 
 import { toError } from "./errors.js";
 
-export class Listeners<T> {
+interface Entry {
+  readonly listener: (value: unknown) => void;
+}
+
+export class Listeners {
   readonly #report: (error: Error) => void;
-  readonly #entries = new Set<{ readonly listener: (value: T) => void }>();
+  /** Of topics that nobody listens to, there is none. */
+  readonly #topics = new Map<string | symbol, Set<Entry>>();
 
   constructor(report: (error: Error) => void) {
     this.#report = report;
   }
 
-  /** Returns the undo. A listener that is added twice is told twice. */
-  add(listener: (value: T) => void): () => void {
-    const entry = { listener };
-    this.#entries.add(entry);
-    return () => void this.#entries.delete(entry);
+  get topics(): number {
+    return this.#topics.size;
   }
 
-  tell(value: T): void {
-    for (const entry of [...this.#entries]) {
-      if (!this.#entries.has(entry)) continue; // One before it has taken it out.
+  /** Returns the undo. A listener that is added twice is told twice. */
+  add(topic: string | symbol, listener: (value: unknown) => void): () => void {
+    const entry = { listener };
+    const entries = this.#topics.get(topic) ?? new Set();
+    this.#topics.set(topic, entries.add(entry));
+    return () => {
+      if (entries.delete(entry) && entries.size === 0) this.#topics.delete(topic);
+    };
+  }
+
+  tell(topic: string | symbol, value: unknown): void {
+    const entries = this.#topics.get(topic);
+    for (const entry of [...(entries ?? [])]) {
+      if (!entries?.has(entry)) continue; // One before it has taken it out.
       try {
         entry.listener(value);
       } catch (thrown) {

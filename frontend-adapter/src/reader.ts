@@ -4,7 +4,8 @@
  * What a message means is not known here, nor who waits for what.
  */
 
-import { PARSE_ERROR, RESPONSE_TOO_LARGE, RpcError } from "./errors.js";
+import { PARSE_ERROR, RESPONSE_TOO_LARGE, answered } from "./errors.js";
+import type { RpcError } from "./errors.js";
 import { LineBuffer } from "./lines.js";
 import type { Oversized } from "./lines.js";
 import { decode } from "./messages.js";
@@ -70,6 +71,6 @@ export class Reader {
 
   #fail(line: string, problem: string, code: number): void {
     const text = `A line from the worker ${problem}: ${line.slice(0, 80)}`;
-    this.#read.unreadable(new RpcError(code, text), idInHead(line));
+    this.#read.unreadable(answered(code, text), idInHead(line));
   }
 }

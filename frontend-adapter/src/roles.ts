@@ -8,7 +8,7 @@
 import type { MethodDescriptor } from "./client.js";
 import { toError } from "./errors.js";
 import { Scope } from "./link.js";
-import type { CallOptions, Link, RequestOptions } from "./link.js";
+import type { CallOptions, Incoming, Link, RequestOptions } from "./link.js";
 
 /** How an argument crosses, either way. */
 export interface Role {
@@ -25,7 +25,7 @@ export interface ResultRole extends Role {
   /** What a call returns at once, in a promise's place; `send` makes the call. */
   open(send: Send, link: Link, options: CallOptions): unknown;
   /** What answers a request in the place of `value`, which lives on beyond the answer. */
-  answer(value: unknown, link: Link, scope: Scope): Promise<unknown>;
+  answer(value: unknown, link: Link, incoming: Incoming): Promise<unknown>;
 }
 
 /** Sends the request with the arguments that the caller gave; never throws. */
@@ -72,6 +72,17 @@ export function roleOf(roles: Roles | undefined, parameter: string): Role | unde
   // Its own only: a parameter may be called `toString`.
   const has = Object.prototype.hasOwnProperty.call(roles ?? {}, parameter);
   return has ? roles?.[parameter] : undefined;
+}
+
+/** Why what came with a call is of no use after it. */
+export function ended(what: string): Error {
+  return new Error(`The call that this ${what} came with has ended`);
+}
+
+/** A function, for the roles that take one. */
+export function functionOf<T extends (...args: never[]) => unknown>(value: unknown): T {
+  if (typeof value === "function") return value as T;
+  throw new Mismatch("a function", value);
 }
 
 /** A value that cannot have the role that it was given. */

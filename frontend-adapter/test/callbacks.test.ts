@@ -1,7 +1,17 @@
 import { describe, expect, test, vi } from "vitest";
-import { RpcError, callback, expose, notice, procedure, progress, stream } from "../src/index.js";
+import {
+  RpcError,
+  callback,
+  createChannel,
+  expose,
+  notice,
+  procedure,
+  progress,
+  stream,
+} from "../src/index.js";
 import type { Stream } from "../src/index.js";
-import { HELLO, connect, failure, settle } from "./fake-worker.js";
+import { memoryPair } from "../src/io/memory.js";
+import { FakeWorker, HELLO, connect, failure, settle } from "./fake-worker.js";
 import { ask, greeted, pull } from "./greeted.js";
 import type { Greeted } from "./greeted.js";
 
@@ -382,24 +392,25 @@ describe("functions of the worker's, in a call of the worker's", () => {
     options: { readonly onProgress?: (value: unknown) => void },
   ) => unknown;
 
+  const descriptor = {
+    name: "FrontendAPI",
+    contract: "c1",
+    regenerate: "",
+    members: {
+      show: {
+        method: "show",
+        params: ["ask", "tell"],
+        onProgress: "done",
+        takes: { ask: callback, tell: notice, done: progress },
+      },
+    },
+  };
+
   /** Has the page's method called with functions; `method` is what it does. */
   async function called(
     method: Method,
     params: unknown = { ask: handle(7), tell: handle(8), done: 0 },
   ) {
-    const descriptor = {
-      name: "FrontendAPI",
-      contract: "c1",
-      regenerate: "",
-      members: {
-        show: {
-          method: "show",
-          params: ["ask", "tell"],
-          onProgress: "done",
-          takes: { ask: callback, tell: notice, done: progress },
-        },
-      },
-    };
     const fixture = connect({ expose: expose<{ show: Method }>(descriptor, { show: method }) });
     const session = await fixture.worker.greet();
     const id = `${session}:w1`;
@@ -462,6 +473,34 @@ describe("functions of the worker's, in a call of the worker's", () => {
     expect(await worker.message()).toMatchObject({ id, result: 4004 });
   });
 
+  const passed: [name: string, method: Method, error: object][] = [
+    [
+      "that leaves the method is not the method's: its code says nothing to whoever called that",
+      (ask) => ask(),
+      { code: -32603, data: { type: "RpcError", message: "no" } },
+    ],
+    [
+      "can be told on: as an error of the page's own",
+      (ask) =>
+        ask().catch((thrown: RpcError) => {
+          throw new RpcError(thrown.code, thrown.message, thrown.data);
+        }),
+      { code: 4004, message: "no", data: { path: "a" } },
+    ],
+  ];
+  test.each(passed)("the worker's error %s", async (_name, method, error) => {
+    const { worker, id } = await called(method);
+    worker.refuse((await worker.message()).id, 4004, "no", { path: "a" });
+    expect(await worker.message()).toMatchObject({ id, error });
+  });
+
+  test("nor is what this side says of the worker's answer the method's own", async () => {
+    const { worker, id } = await called((ask) => ask());
+    const asked = await worker.message();
+    worker.say(`{"jsonrpc":"2.0","id":"${String(asked.id)}","result":nonsense}`);
+    expect(await worker.message()).toMatchObject({ id, error: { code: -32603 } });
+  });
+
   test("a one-way callback and progress are notifications", async () => {
     const { worker, session, id } = await called((_ask, tell, { onProgress }) => {
       expect(tell("a")).toBeUndefined();
@@ -480,6 +519,74 @@ describe("functions of the worker's, in a call of the worker's", () => {
       params: { token: 0, value: 0.5 },
     });
     expect(await worker.message()).toMatchObject({ id, result: null });
+  });
+
+  /** Has the page's method called while a write does not end; `written` ends that and all later ones. */
+  async function hanging(method: Method) {
+    const [ours, theirs] = memoryPair();
+    let written = (): void => undefined;
+    let isHanging = false;
+    const write = ours.write.bind(ours);
+    ours.write = async (chunk): Promise<void> => {
+      if (isHanging) await new Promise<void>((resolve) => (written = resolve));
+      isHanging = false;
+      await write(chunk);
+    };
+    const errors: Error[] = [];
+    const show = async (...args: Parameters<Method>): Promise<void> => {
+      args[1]("hangs");
+      await settle();
+      await method(...args);
+      written();
+    };
+    createChannel(ours, {
+      onError: (error) => errors.push(error),
+      expose: expose<{ show: Method }>(descriptor, { show }),
+    });
+    const worker = new FakeWorker(theirs);
+    const session = await worker.greet();
+    isHanging = true;
+    const params = { ask: handle(7), tell: handle(8), done: 0 };
+    worker.say({ jsonrpc: "2.0", id: `${session}:w1`, method: "show", params });
+    expect(await worker.message()).toMatchObject({ params: ["hangs"] });
+    return { worker, errors };
+  }
+
+  test("of the progress that waits to be written, the latest goes, each time", async () => {
+    const { worker } = await hanging((_ask, _tell, { onProgress }) => {
+      for (let done = 0; done <= 100; done++) onProgress?.(done);
+    });
+    expect(await worker.message()).toMatchObject({ params: { token: 0, value: 100 } });
+    expect(await worker.message()).toMatchObject({ result: null });
+
+    const { worker: another } = await called(async (_ask, _tell, { onProgress }) => {
+      onProgress?.(1);
+      await settle();
+      onProgress?.(2);
+      onProgress?.(3);
+    });
+    expect(await another.message()).toMatchObject({ params: { value: 1 } });
+    expect(await another.message()).toMatchObject({ params: { value: 3 } });
+    expect(await another.message()).toMatchObject({ result: null });
+    await settle();
+    expect([...worker.unread, ...another.unread]).toEqual([]);
+  });
+
+  test("of one-way calls, 10,000 wait; how many more were dropped is told once", async () => {
+    const { worker, errors } = await hanging((_ask, tell) => {
+      for (let count = 0; count < 10_003; count++) tell(count);
+    });
+    const values: unknown[] = [];
+    for (;;) {
+      const { params } = await worker.message();
+      if (!params) break;
+      values.push(...(params as unknown[]));
+    }
+    expect(values).toEqual(Array.from({ length: 10_000 }, (_, index) => index));
+    await settle();
+    expect(errors).toMatchObject([
+      { message: "3 one-way calls were dropped: 10000 waited to be written" },
+    ]);
   });
 
   test("they are inert after the call", async () => {

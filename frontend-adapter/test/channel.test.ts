@@ -520,6 +520,45 @@ describe("the end", () => {
     expect(await failure(channel.call("c"))).toBe(error);
   });
 
+  test.each([
+    ["an object that hides its text", '{"toString":1,"valueOf":1}'],
+    ["a list that is too deep", "[".repeat(20_000) + "]".repeat(20_000)],
+  ])("a reason that is %s is no reason to lose the lines that follow", async (_name, message) => {
+    const onLog = vi.fn();
+    const { channel, worker, errors } = connect({ log: "info", onLog });
+    const session = await worker.greet();
+    const refused = channel.call("a");
+    const failed = channel.call("b");
+    await worker.line();
+    worker.say(
+      `{"jsonrpc":"2.0","error":{"code":7,"message":${message}},"id":"${session}:1"}`,
+      `{"jsonrpc":"2.0","method":"$/fatal","params":{"message":${message}}}`,
+      { jsonrpc: "2.0", method: "$/log", params: { level: "info" } },
+    );
+    expect(await failure(refused)).toMatchObject({ name: "RpcError", code: 7 });
+    expect(await failure(failed)).toBeInstanceOf(WorkerStartError);
+    expect(onLog).toHaveBeenCalledTimes(1);
+    expect(errors).toEqual([]);
+  });
+
+  test("whatever is thrown at one line is reported, and the next is read", async () => {
+    const { channel, worker, errors } = connect();
+    const session = await worker.greet();
+    const { signal } = new AbortController();
+    signal.removeEventListener = (): never => {
+      throw new Error("not this one");
+    };
+    void channel.call("a", undefined, { signal });
+    const next = channel.call("b");
+    await worker.line();
+    worker.say(
+      { jsonrpc: "2.0", id: `${session}:1`, result: 1 },
+      { jsonrpc: "2.0", id: `${session}:2`, result: 2 },
+    );
+    expect(await next).toBe(2);
+    expect(errors).toMatchObject([{ message: "not this one" }]);
+  });
+
   test("a transport that is closed: what is pending and what waits fails with its reason", async () => {
     const { channel, worker } = connect();
     await worker.greet();

@@ -314,6 +314,18 @@ test("a batch is answered by one, when all are done; a cancel in it counts", asy
   ]);
 });
 
+test("what is thrown and cannot be made a text is answered all the same", async () => {
+  const { worker, session } = await exposing({
+    confirm: () => {
+      throw Object.create(null);
+    },
+  });
+  worker.ask(`${session}:w1`, "confirm", ["?"]);
+  expect(await worker.message()).toMatchObject({
+    error: { code: -32603, data: { type: "Error", message: "object" } },
+  });
+});
+
 describe("a request that the worker cancels", () => {
   test("in the same chunk is not begun", async () => {
     const confirm = vi.fn(() => true);

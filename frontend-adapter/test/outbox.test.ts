@@ -34,6 +34,32 @@ test("a chunk that cannot be written is lost, and what comes after it is written
   expect([chunks, failures]).toEqual([["b\n", "c\n"], ["Error: no"]]);
 });
 
+test("a line that is a function is asked when it is written, once", async () => {
+  const chunks: string[] = [];
+  let written: () => void = () => undefined;
+  const outbox = new Outbox(
+    (chunk) => {
+      chunks.push(chunk);
+      return new Promise((resolve) => (written = resolve));
+    },
+    () => expect.unreachable(),
+  );
+  outbox.add("first");
+  outbox.start();
+  await settle();
+  let text = "early";
+  const asked = vi.fn(() => text);
+  outbox.add(asked);
+  outbox.add("last");
+  text = "late";
+  written();
+  await settle();
+  written();
+  await settle();
+  expect(chunks).toEqual(["first\n", "late\nlast\n"]);
+  expect(asked).toHaveBeenCalledTimes(1);
+});
+
 test("a last line takes the place of what waits, after the write that is under way", async () => {
   const chunks: string[] = [];
   let written: () => void = () => undefined;

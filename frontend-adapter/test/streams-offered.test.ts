@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import { RpcError, expose, stream } from "../src/index.js";
-import type { Stream } from "../src/index.js";
+import type { IncomingCall, Stream } from "../src/index.js";
 import { HELLO, connect, failure, settle } from "./fake-worker.js";
 import { ask, greeted, pull } from "./greeted.js";
 import type { Greeted } from "./greeted.js";
@@ -288,6 +288,32 @@ describe("the window", () => {
   });
 });
 
+describe("an item", () => {
+  test("goes as it was when its source gave it, and is made text once", async () => {
+    const fixture = await begin();
+    const item = { value: 1, toJSON: vi.fn(() => ({ value: item.value })) };
+    const source = fed();
+    const { token } = await offer(fixture, source.items);
+    source.give(item);
+    await settle();
+    const [made] = [item.toJSON.mock.calls.length];
+    item.value = 2;
+    expect(await next(fixture, token)).toEqual({ values: [{ value: 1 }], finished: false });
+    expect(item.toJSON).toHaveBeenCalledTimes(made);
+  });
+
+  test("can be as deep as the worker reads the answer that it lies in", async () => {
+    const fixture = await begin();
+    const deep = (levels: number): unknown => (levels > 0 ? [deep(levels - 1)] : 1);
+    const { token } = await offer(fixture, [deep(496), deep(497)].values());
+    expect(await next(fixture, token)).toEqual({ values: [deep(496)], finished: false });
+    await settle();
+    const error = (await next(fixture, token)) as { message: string };
+    expect(error).toMatchObject({ code: -32003 });
+    expect(error.message).toContain("more than 498 levels");
+  });
+});
+
 describe("an error at an item", () => {
   test("comes after those before it, and ends the stream", async () => {
     const fixture = await begin();
@@ -472,8 +498,8 @@ describe("a source is closed, and its stream gone", () => {
 
 describe("a result", () => {
   /** Has the page's method called; returns its answer. */
-  async function called(lines: () => unknown) {
-    const exposed = expose(
+  async function called(lines: (call: IncomingCall) => unknown) {
+    const exposed = expose<{ lines: (call: IncomingCall) => unknown }>(
       {
         name: "FrontendAPI",
         contract: "c1",
@@ -530,6 +556,52 @@ describe("a result", () => {
     channel.destroy();
     await settle();
     expect(source.closed).toBe(1);
+  });
+
+  const ends: [
+    name: string,
+    end: (fixture: Pick<Greeted<unknown>, "worker" | "session" | "channel">) => void,
+    reason: object,
+  ][] = [
+    [
+      "is aborted",
+      ({ worker, session }) => worker.notify("$/enumerator/abort", { token: 1 }, session),
+      { name: "AbortError" },
+    ],
+    ["loses its session", ({ channel }) => channel.destroy(), { name: "ChannelClosed" }],
+  ];
+  test.each(ends)(
+    "that %s has its call's signal abort: no wait holds it",
+    async (_, end, reason) => {
+      const seen: unknown[] = [];
+      const fixture = await called(async function* ({ signal }) {
+        try {
+          yield 1;
+          await new Promise((_resolve, reject) =>
+            signal.addEventListener("abort", () => reject(signal.reason as Error)),
+          );
+        } finally {
+          seen.push(signal.reason);
+        }
+      });
+      expect(fixture.answer.result).toEqual({ token: 1, values: [1] });
+      expect(seen).toEqual([]);
+      end(fixture);
+      await settle();
+      expect(seen).toMatchObject([reason]);
+      expect(fixture.errors).toEqual([]);
+    },
+  );
+
+  test("that ends by itself leaves the signal alone", async () => {
+    let signal: AbortSignal | undefined;
+    const fixture = await called((call) => {
+      signal = call.signal;
+      return counted(1).items;
+    });
+    expect(await next(fixture as never, 1)).toEqual({ values: [], finished: true });
+    await settle();
+    expect(signal?.aborted).toBe(false);
   });
 
   test("that is no stream is an error of the method's", async () => {

@@ -477,6 +477,22 @@ describe("an error ends a stream", () => {
   });
 });
 
+describe("an answer to a next that cannot be read", () => {
+  test.each([[{ values: 3 }], [5], [null], [{ token: {}, values: [] }]])(
+    "ends the stream here, and in the worker: %j",
+    async (form) => {
+      const fixture = await waiting();
+      fixture.worker.answer(fixture.next.id, form);
+      const error = await failure(fixture.item);
+      expect((error as Error).message).toContain("expected a stream's token or its values");
+      expect(gist(await fixture.worker.message())).toEqual(ABORT);
+      expect(await fixture.items.next()).toEqual({ done: true, value: undefined });
+      await settle();
+      expect(unread(fixture)).toEqual([]);
+    },
+  );
+});
+
 describe("a session that is lost", () => {
   test("ends a stream that waits", async () => {
     const fixture = await waiting();

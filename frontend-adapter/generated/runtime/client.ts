@@ -58,18 +58,10 @@ export function createClient<T>(descriptor: Descriptor<T>, channel: Channel): T 
 }
 
 function bind(members: Members, channel: Channel): object {
-  const target = {};
-  for (const name of Object.keys(members)) {
-    const value = memberOf(members[name] as Member, channel);
-    // Not by assignment: a member called `__proto__` would not become one.
-    Object.defineProperty(target, name, {
-      value,
-      enumerable: true,
-      configurable: true,
-      writable: true,
-    });
-  }
-  return target;
+  // Not by assignment: a member called `__proto__` would not become one.
+  return Object.fromEntries(
+    Object.entries(members).map(([name, member]) => [name, memberOf(member, channel)]),
+  );
 }
 
 function memberOf(member: Member, channel: Channel): unknown {

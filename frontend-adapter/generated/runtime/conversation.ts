@@ -12,21 +12,25 @@ import type { Submission } from "./calls.js";
 import {
   ChannelClosed,
   DEADLINE_EXCEEDED,
-  RpcError,
   SESSION_ENDED,
   SessionEnded,
   WorkerStartError,
+  answered,
+  asText,
   toError,
 } from "./errors.js";
+import type { RpcError } from "./errors.js";
 import type { Exposed } from "./expose.js";
 import { Contracts, readGreeting } from "./greeting.js";
 import type { ExpectedContract, Greeting } from "./greeting.js";
 import { Listeners } from "./listeners.js";
+import { nothing } from "./link.js";
 import type { CallOptions, Link, RequestOptions } from "./link.js";
 import { readRecord } from "./logs.js";
 import { asObject, encodeMethodNotFound, encodeNotification, joined } from "./messages.js";
 import type { ErrorObject, Message, Params } from "./messages.js";
 import { Outbox } from "./outbox.js";
+import type { Line } from "./outbox.js";
 import { Outgoing } from "./outgoing.js";
 import { Reader } from "./reader.js";
 import type { Serving } from "./serving.js";
@@ -35,6 +39,9 @@ import type { CloseReason, Transport } from "./transport.js";
 
 /** How long after the news of its exit a worker's last lines may follow, on another way. */
 const OUTPUT_FOLLOWS_MS = 100;
+
+/** No notification has this name. */
+const LOST: unique symbol = Symbol("lost");
 
 export class Conversation implements Channel, Link {
   readonly closed: Promise<CloseReason>;
@@ -46,10 +53,9 @@ export class Conversation implements Channel, Link {
   readonly #outbox: Outbox;
   readonly #calls: Outgoing;
   readonly #contracts = new Contracts();
-  /** Who listens to notifications, by their names. */
-  readonly #listeners = new Map<string, Listeners<unknown>>();
-  readonly #lost: Listeners<Error>;
-  #resolveClosed: (reason: CloseReason) => void = () => undefined;
+  /** Who listens to notifications, by their names, and to the news that the session is lost. */
+  readonly #listeners: Listeners;
+  #resolveClosed: (reason: CloseReason) => void = nothing;
 
   #state: ChannelState = "connecting";
   /** Why calls fail at once, if they do: the channel is closed, or the worker did not start. */
@@ -72,7 +78,7 @@ export class Conversation implements Channel, Link {
     // Later, since what a user's function throws must not keep the next line from being read.
     this.report = (error): void => queueMicrotask(() => onError(error));
     this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
-    this.#lost = new Listeners(this.report);
+    this.#listeners = new Listeners(this.report);
     this.listen("$/log", (params) => {
       const record = readRecord(params, log);
       if (record) onLog(record);
@@ -125,22 +131,20 @@ export class Conversation implements Channel, Link {
     this.#close({ message: "The channel was destroyed" }, last);
   }
 
-  notify(method: string, params: Params): void {
-    if (this.#state === "ready") this.send(encodeNotification(this.#session.name, method, params));
+  notify(method: string, params: Params, send = (line: string): void => this.send(line)): void {
+    if (this.#state === "ready") send(encodeNotification(this.#session.name, method, params));
   }
 
-  send(line: string): void {
+  send(line: Line): void {
     this.#outbox.add(line);
   }
 
   listen(method: string, listener: (params: unknown) => void): () => void {
-    let listeners = this.#listeners.get(method);
-    if (!listeners) this.#listeners.set(method, (listeners = new Listeners(this.report)));
-    return listeners.add(listener);
+    return this.#listeners.add(method, listener);
   }
 
   onLost(listener: (reason: Error) => void): () => void {
-    return this.#lost.add(listener);
+    return this.#listeners.add(LOST, (reason) => listener(reason as Error));
   }
 
   nextToken(): number {
@@ -214,7 +218,13 @@ export class Conversation implements Channel, Link {
       message.kind === "request" && this.#session.owns(message.id);
     const send = (line: string): void => this.send(line);
     const answer = isBatch ? joined(messages.filter(isAsked).length, send) : send;
-    for (const message of messages) this.#handle(message, answer);
+    for (const message of messages) {
+      try {
+        this.#handle(message, answer);
+      } catch (thrown) {
+        this.report(toError(thrown)); // Whatever one line brings, the next is read.
+      }
+    }
   }
 
   #handle(message: Message, answer: (line: string) => void): void {
@@ -239,10 +249,10 @@ export class Conversation implements Channel, Link {
     if (session !== undefined && !isOurs) return;
     const { instance, message, details, id } = asObject(params);
     if (method === "$/ready") this.#workerReady(instance);
-    else if (method === "$/fatal") this.#fail(new WorkerStartError(String(message), details));
+    else if (method === "$/fatal") this.#fail(new WorkerStartError(asText(message), details));
     else if (method === "$/cancelRequest") this.serving?.cancel(id);
     else if (isOurs) void this.serving?.notify(method, params);
-    this.#listeners.get(method)?.tell(params);
+    this.#listeners.tell(method, params);
   }
 
   /** A worker has started; if it has greeted us already, that is no news. */
@@ -266,11 +276,11 @@ export class Conversation implements Channel, Link {
   }
 
   #refused(id: unknown, { code, message, data }: ErrorObject, isHello: boolean): void {
-    const error = new RpcError(code, message, data);
+    const error = answered(code, message, data);
     if (code === SESSION_ENDED && this.#session.owns(id) && !this.#renewed)
       this.#renew(new SessionEnded("The worker has ended this session; a new one was begun"));
     else if (isHello)
-      this.#helloFailed(new RpcError(code, `system.hello was refused: ${message}`, data));
+      this.#helloFailed(answered(code, `system.hello was refused: ${message}`, data));
     else if (id === null) this.report(error);
     else this.#calls.take(id)?.reject(code === DEADLINE_EXCEEDED ? timeout(message) : error);
   }
@@ -320,7 +330,7 @@ export class Conversation implements Channel, Link {
   /** Ends what belongs to a session that is no more. */
   #void(error: Error): void {
     this.#calls.rejectSent(error);
-    this.#lost.tell(error);
+    this.#listeners.tell(LOST, error);
   }
 
   /** The worker is there no more, or not for us: until a worker says that it is ready, calls fail. */

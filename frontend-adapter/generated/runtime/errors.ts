@@ -122,7 +122,28 @@ function describe({ message, exitCode, signal, stderr }: CloseReason): string {
   return message + how + (stderr ? `. The last lines of its stderr:\n${stderr}` : "");
 }
 
+const ANSWERED: unique symbol = Symbol.for("rpc-worker.answered");
+
+/** What the peer's answer makes a call fail with: marked, for its code is not the page's own. */
+export function answered(code: number, message: string, data?: unknown): RpcError {
+  return Object.defineProperty(new RpcError(code, message, data), ANSWERED, {});
+}
+
+/** Whether the page made the error, so that its code and data are meant for whoever called. */
+export function isOwn(thrown: unknown): thrown is RpcError {
+  return thrown instanceof RpcError && !(ANSWERED in thrown);
+}
+
 /** What was thrown, as an Error: whatever can be thrown need not be one. */
 export function toError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
+  return thrown instanceof Error ? thrown : new Error(asText(thrown));
+}
+
+/** A text, whatever it is: some objects cannot be made one. */
+export function asText(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return typeof value;
+  }
 }

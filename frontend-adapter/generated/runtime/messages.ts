@@ -6,7 +6,7 @@
  * knows of sessions or of what a method means.
  */
 
-import { INTERNAL_ERROR, METHOD_NOT_FOUND, toError } from "./errors.js";
+import { INTERNAL_ERROR, METHOD_NOT_FOUND, asText, toError } from "./errors.js";
 import { refuseUnheld } from "./values.js";
 
 /** By position or by name. */
@@ -68,14 +68,12 @@ function toMessage(entry: Json): Message {
   }
   if ("result" in entry && !error) return { kind: "result", id, result };
   const { code, message, data } = asObject(error);
-  // An answer that is neither must still settle its call.
-  return typeof code === "number"
-    ? { kind: "error", id, error: { code, message: String(message), data } }
-    : {
-        kind: "error",
-        id,
-        error: { code: INTERNAL_ERROR, message: "The worker's answer is no answer", data: entry },
-      };
+  const refusal =
+    typeof code === "number"
+      ? { code, message: asText(message), data }
+      : // An answer that is neither must still settle its call.
+        { code: INTERNAL_ERROR, message: "The worker's answer is no answer", data: entry };
+  return { kind: "error", id, error: refusal };
 }
 
 /**
@@ -100,6 +98,11 @@ export function encodeNotification(session: string, method: string, params: Para
 /** Writes the answer to a request for `method`. Throws as `encodeRequest` does. */
 export function encodeResult(id: unknown, method: string, result: unknown = null): string {
   return encode(method, "result", { jsonrpc: "2.0", id, result });
+}
+
+/** Writes the answer to a request, with a result that is JSON text. */
+export function encodedResult(id: unknown, result: string): string {
+  return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${result}}`;
 }
 
 /** Writes an answer that is an error, without its data if JSON cannot hold them. */

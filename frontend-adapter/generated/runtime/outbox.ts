@@ -13,10 +13,13 @@ const CHUNK = 16 * 1024 * 1024;
 /** How long the last line may take. */
 const LAST_WRITE_MS = 100;
 
+/** One that is a function is asked when it is written: until then it may change. */
+export type Line = string | (() => string);
+
 export class Outbox {
   readonly #write: (chunk: string) => void | Promise<void>;
   readonly #failed: (thrown: unknown) => void;
-  #lines: string[] = [];
+  #lines: Line[] = [];
   #isOpen = false;
   /** The writing that is under way or about to be. */
   #writing: Promise<void> | undefined;
@@ -27,7 +30,7 @@ export class Outbox {
     this.#failed = failed;
   }
 
-  add(line: string): void {
+  add(line: Line): void {
     this.#lines.push(line);
     this.#schedule();
   }
@@ -77,7 +80,9 @@ export class Outbox {
   /** Takes out as many lines as fit into a chunk; one at least. */
   #take(): string[] {
     let length = 0;
-    const rest = this.#lines.findIndex((line) => (length += line.length + 1) > CHUNK);
-    return this.#lines.splice(0, rest < 0 ? Infinity : Math.max(rest, 1));
+    const lines = this.#lines.map((line) => (typeof line === "string" ? line : line()));
+    const rest = lines.findIndex((line) => (length += line.length + 1) > CHUNK);
+    this.#lines = rest < 0 ? [] : lines.splice(Math.max(rest, 1));
+    return lines;
   }
 }

@@ -14,10 +14,11 @@ import {
   UNKNOWN_TOKEN,
   toError,
 } from "./errors.js";
+import { nothing } from "./link.js";
 import type { Incoming, Link, Scope } from "./link.js";
 import { asObject } from "./messages.js";
 import { perLink } from "./roles.js";
-import { serve } from "./serving.js";
+import { Encoded, cancelled, serve } from "./serving.js";
 import { refuseUnheld } from "./values.js";
 
 /** How many items may wait for the worker, at most: enough that a round trip is paid by many. */
@@ -32,13 +33,14 @@ export interface StreamForm {
   readonly values?: readonly unknown[];
 }
 
+/** Items as JSON text: made when the source gave them, whatever becomes of them afterwards. */
 interface Batch {
-  readonly values: readonly unknown[];
+  readonly values: string;
   readonly finished: boolean;
 }
 
 interface Waiter {
-  readonly answer: (batch: Batch) => void;
+  readonly answer: (batch: Encoded) => void;
   readonly refuse: (error: Error) => void;
 }
 
@@ -50,11 +52,20 @@ export function offerArgument(source: Source, link: Link, scope: Scope): StreamF
 }
 
 /** Offers what a source gives beyond the answer, which carries what is there already. */
-export async function offerResult(source: Source, link: Link, scope: Scope): Promise<StreamForm> {
+export async function offerResult(
+  source: Source,
+  link: Link,
+  incoming: Incoming,
+): Promise<Encoded> {
+  const { scope } = incoming;
   const release = scope.hold();
-  const producer = new Producer(source, link, scope, release);
+  const producer = new Producer(source, link, scope, (reason) => {
+    // So that a source ends which waits for what may never come.
+    if (reason) incoming.abort(reason);
+    release();
+  });
   await onePass();
-  if (scope.ended) throw new RpcError(CANCELLED, "Cancelled"); // And the stream with it.
+  if (scope.ended) throw cancelled(); // And the stream with it.
   return producer.begin();
 }
 
@@ -67,8 +78,12 @@ const producers: (link: Link) => Map<unknown, Producer> = /* @__PURE__ */ perLin
     if (producer) return producer.next(incoming);
     throw new RpcError(UNKNOWN_TOKEN, `There is no stream ${JSON.stringify(token)}`);
   });
-  serve(link, "$/enumerator/abort", (params) => running.get(tokenOf(params))?.stop());
-  link.onLost(() => running.forEach((producer) => producer.stop()));
+  serve(link, "$/enumerator/abort", (params) =>
+    running
+      .get(tokenOf(params))
+      ?.stop(new DOMException("The worker ended this stream", "AbortError")),
+  );
+  link.onLost((reason) => running.forEach((producer) => producer.stop(reason)));
   return running;
 });
 
@@ -80,9 +95,9 @@ class Producer {
   readonly token: string | number;
   readonly #source: Source;
   readonly #link: Link;
-  readonly #release: () => void;
-  /** What the worker has not asked for yet, and the length of its text. */
-  #values: unknown[] = [];
+  readonly #release: (reason?: Error) => void;
+  /** What the worker has not asked for yet, as JSON text, and how long that is. */
+  #values: string[] = [];
   #text = 0;
   #count = 0;
   #window = 1;
@@ -93,7 +108,13 @@ class Producer {
   #waiting: Waiter | undefined;
   #resume: () => void = nothing;
 
-  constructor(source: Source, link: Link, scope: Scope, release: () => void = nothing) {
+  /** `release` is called at the end, with a reason if it is not the source's own. */
+  constructor(
+    source: Source,
+    link: Link,
+    scope: Scope,
+    release: (reason?: Error) => void = nothing,
+  ) {
     this.token = link.nextToken();
     this.#source = source;
     this.#link = link;
@@ -104,13 +125,15 @@ class Producer {
   }
 
   /** What the answer to the call carries. */
-  begin(): StreamForm {
-    if (this.#values.length === 0 && (!this.#end || this.#end.error)) return { token: this.token };
-    const { values, finished } = this.#take();
-    return finished ? { values } : { token: this.token, values };
+  begin(): Encoded {
+    const token = `"token":${JSON.stringify(this.token)}`;
+    if (this.#values.length === 0 && (!this.#end || this.#end.error))
+      return new Encoded(`{${token}}`);
+    const { values, finished } = this.#taken();
+    return new Encoded(finished ? `{${values}}` : `{${token},${values}}`);
   }
 
-  next(incoming: Incoming): Batch | Promise<Batch> {
+  next(incoming: Incoming): Encoded | Promise<Encoded> {
     if (this.#waiting) {
       throw new RpcError(INVALID_REQUEST, "A next for this stream waits already: one at a time");
     }
@@ -120,15 +143,15 @@ class Producer {
     return new Promise((answer, refuse) => {
       const waiting = (this.#waiting = { answer, refuse });
       incoming.signal.addEventListener("abort", () => {
-        if (this.#waiting === waiting) this.#waiter()?.refuse(new RpcError(CANCELLED, "Cancelled"));
+        if (this.#waiting === waiting) this.#waiter()?.refuse(cancelled());
       });
     });
   }
 
   /** Ends the stream before its source does: whoever waits learns so, `finally` blocks run. */
-  stop(): void {
+  stop(reason?: Error): void {
     if (this.#isOver) return;
-    this.#over();
+    this.#over(reason);
     this.#waiter()?.refuse(new RpcError(CANCELLED, "The stream was aborted"));
     if (!this.#end) void this.#closeSource();
     this.#resume();
@@ -155,8 +178,9 @@ class Producer {
   #add(item: unknown): boolean {
     try {
       const text = JSON.stringify(item) ?? "";
-      refuseUnheld([item], text, "items");
+      refuseUnheld([[item]], text, "items"); // As deep as it lies in the answer.
       this.#text += text.length;
+      this.#values.push(text);
     } catch (thrown) {
       const problem = `Item ${this.#count} of the stream: ${toError(thrown).message}`;
       void this.#closeSource();
@@ -164,7 +188,6 @@ class Producer {
       return false;
     }
     this.#count += 1;
-    this.#values.push(item);
     this.#waiter()?.answer(this.#take());
     return true;
   }
@@ -183,8 +206,13 @@ class Producer {
     return waiting;
   }
 
-  #take(): Batch {
-    const values = this.#values;
+  #take(): Encoded {
+    const { values, finished } = this.#taken();
+    return new Encoded(`{${values},"finished":${finished}}`);
+  }
+
+  #taken(): Batch {
+    const values = `"values":[${this.#values.join(",")}]`;
     this.#values = [];
     this.#text = 0;
     const finished = this.#end !== undefined && !this.#end.error;
@@ -194,7 +222,7 @@ class Producer {
   }
 
   /** What answers when nothing is left. */
-  #last({ error }: { readonly error?: Error }): Batch {
+  #last({ error }: { readonly error?: Error }): Encoded {
     if (error) throw this.#failed(error);
     return this.#take();
   }
@@ -204,10 +232,10 @@ class Producer {
     return error;
   }
 
-  #over(): void {
+  #over(reason?: Error): void {
     this.#isOver = true;
     producers(this.#link).delete(this.token);
-    this.#release();
+    this.#release(reason);
   }
 
   async #closeSource(): Promise<void> {
@@ -218,8 +246,6 @@ class Producer {
     }
   }
 }
-
-function nothing(): void {}
 
 /** Lets all run that can. Not by a timer: a hidden page's are a second late. */
 function onePass(): Promise<void> {

@@ -5,7 +5,7 @@
 
 import type { Link } from "./link.js";
 import { asObject } from "./messages.js";
-import { Mismatch, begin, perLink } from "./roles.js";
+import { Mismatch, begin, functionOf, perLink } from "./roles.js";
 import type { Role } from "./roles.js";
 import { serve } from "./serving.js";
 
@@ -14,12 +14,10 @@ type Listener = (value: unknown) => unknown;
 export const progress: Role = {
   begin,
   offer(value, link, scope): string | number {
-    if (typeof value !== "function") {
-      throw new Mismatch("a function", value);
-    }
+    const listener = functionOf<Listener>(value);
     const token = link.nextToken();
     const heard = listeners(link);
-    heard.set(token, value as Listener);
+    heard.set(token, listener);
     scope.attach(() => heard.delete(token));
     return token;
   },
@@ -28,9 +26,25 @@ export const progress: Role = {
     if (typeof token !== "string" && typeof token !== "number") {
       throw new Mismatch("a progress token", token);
     }
-    return (value) => (scope.ended ? undefined : link.notify("$/progress", { token, value }));
+    const latest = latestOnly(link);
+    return (value) =>
+      scope.ended ? undefined : link.notify("$/progress", { token, value }, latest);
   },
 };
+
+/** Has the latest line written, in the place of those that the transport has not taken yet. */
+function latestOnly(link: Link): (line: string) => void {
+  let waiting: string | undefined;
+  const take = (): string => {
+    const line = waiting ?? "";
+    waiting = undefined;
+    return line;
+  };
+  return (line) => {
+    if (waiting === undefined) link.send(take);
+    waiting = line;
+  };
+}
 
 /** Who listens, by the token that was given out. */
 const listeners: (link: Link) => Map<unknown, Listener> = /* @__PURE__ */ perLink((link) => {

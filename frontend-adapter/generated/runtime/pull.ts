@@ -7,7 +7,7 @@
  */
 
 import { watch } from "./calls.js";
-import { Scope } from "./link.js";
+import { Scope, nothing } from "./link.js";
 import type { CallOptions, Link } from "./link.js";
 import { asObject } from "./messages.js";
 import { Mismatch, perLink } from "./roles.js";
@@ -100,8 +100,12 @@ export class Pull {
     return new Promise((resolve) => {
       this.#interrupt = (): void => resolve(undefined);
       this.#request()
-        .then((wire) => resolve(this.#take(wire)))
-        .catch((reason: unknown) => this.#end({ reason }));
+        .then(
+          (wire) => resolve(this.#take(wire)),
+          (reason: unknown) => this.#end({ reason }),
+        )
+        // What cannot be read ends the stream here only: the worker does not know.
+        .catch((reason: unknown) => this.stop({ reason }));
     });
   }
 
@@ -155,5 +159,3 @@ export class Pull {
     this.#interrupt();
   }
 }
-
-function nothing(): void {}

@@ -13,11 +13,12 @@ import {
   INVALID_REQUEST,
   RpcError,
   UNENCODABLE_RESULT,
+  isOwn,
   toError,
 } from "./errors.js";
-import { Scope } from "./link.js";
+import { Scope, nothing } from "./link.js";
 import type { Incoming, Link, Serve } from "./link.js";
-import { encodeError, encodeMethodNotFound, encodeResult } from "./messages.js";
+import { encodeError, encodeMethodNotFound, encodeResult, encodedResult } from "./messages.js";
 import type { ErrorObject, Message } from "./messages.js";
 
 type Request = Extract<Message, { kind: "request" }>;
@@ -33,6 +34,15 @@ const UNWINDING_MS = 1000;
 export function serve(link: Link, method: string, how: Serve): void {
   link.serving ??= new Serving(link);
   link.serving.serve(method, how);
+}
+
+/** A result whose text is there already. */
+export class Encoded {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
 }
 
 export class Serving {
@@ -85,7 +95,7 @@ export class Serving {
     const call = this.#running.get(id);
     if (!call || call.isCancelled) return;
     call.isCancelled = true;
-    call.wait(UNWINDING_MS, () => this.#refuse(call, CANCELLED_ERROR));
+    call.wait(UNWINDING_MS, () => this.#refuse(call, errorObject(cancelled())));
     const reason = new DOMException("The worker cancelled this call", "AbortError");
     call.abort(reason);
     call.scope.end(reason); // What the function waits for of the worker's is over.
@@ -114,7 +124,7 @@ export class Serving {
       if (this.#running.get(call.id) === call) this.#answer(call, encoded(call, result));
       call.scope.answered();
     } catch (thrown) {
-      this.#refuse(call, call.isCancelled ? CANCELLED_ERROR : errorObject(thrown));
+      this.#refuse(call, errorObject(call.isCancelled ? cancelled() : thrown));
     }
   }
 
@@ -138,8 +148,6 @@ export class Serving {
   }
 }
 
-const CANCELLED_ERROR: ErrorObject = { code: CANCELLED, message: "Cancelled" };
-
 /** One message of the worker's, while it is served. */
 class Served implements Incoming {
   readonly method: string;
@@ -150,7 +158,7 @@ class Served implements Incoming {
   #aborting: AbortController | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(method: string, id?: unknown, answer: (line: string) => void = nowhere) {
+  constructor(method: string, id?: unknown, answer: (line: string) => void = nothing) {
     this.method = method;
     this.id = id;
     this.answer = answer;
@@ -173,16 +181,20 @@ class Served implements Incoming {
   }
 }
 
-function nowhere(): void {}
-
 /** Begins what a request asks for in a moment, unless a cancel has come with it. */
 export async function begun(incoming: Incoming, work: () => unknown): Promise<unknown> {
   await undefined;
-  if (incoming.signal.aborted) throw new RpcError(CANCELLED, "Cancelled");
+  if (incoming.signal.aborted) throw cancelled();
   return work();
 }
 
+/** What answers a request that was cancelled. */
+export function cancelled(): RpcError {
+  return new RpcError(CANCELLED, "Cancelled");
+}
+
 function encoded({ id, method }: Served, result: unknown): string {
+  if (result instanceof Encoded) return encodedResult(id, result.text);
   try {
     return encodeResult(id, method, result);
   } catch (thrown) {
@@ -190,10 +202,13 @@ function encoded({ id, method }: Served, result: unknown): string {
   }
 }
 
-/** What a function threw, as the worker gets it: an error of the user's own keeps its code. */
+/**
+ * What a function threw, as the worker gets it: an error of the user's own keeps its code. The worker's
+ * answer to a call of the page's says nothing to whoever called this one.
+ */
 function errorObject(thrown: unknown): ErrorObject {
   const { name: type, message } = toError(thrown);
-  if (thrown instanceof RpcError) return { code: thrown.code, message, data: thrown.data };
+  if (isOwn(thrown)) return { code: thrown.code, message, data: thrown.data };
   return {
     code: INTERNAL_ERROR,
     message: `Internal error: ${type}: ${message}`,

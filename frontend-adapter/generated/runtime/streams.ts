@@ -8,7 +8,7 @@
 import { offerArgument, offerResult } from "./producers.js";
 import type { Source } from "./producers.js";
 import { Pull, readForm } from "./pull.js";
-import { Mismatch, begin } from "./roles.js";
+import { Mismatch, begin, ended } from "./roles.js";
 import type { ResultRole } from "./roles.js";
 
 /**
@@ -35,7 +35,7 @@ export const stream: ResultRole = {
   take(wire, link, scope): Stream<unknown> {
     const form = readForm(wire);
     const pull = new Pull(link, () => Promise.resolve(form));
-    if (form.token !== undefined) scope.attach((reason) => pull.lose(reason ?? ended()));
+    if (form.token !== undefined) scope.attach((reason) => pull.lose(reason ?? ended("stream")));
     return new PulledStream(pull);
   },
 
@@ -43,15 +43,11 @@ export const stream: ResultRole = {
     return new PulledStream(new Pull(link, send, limits));
   },
 
-  async answer(value, link, scope) {
+  async answer(value, link, incoming) {
     const values = whole(value);
-    return values ? { values } : offerResult(sourceOf(value), link, scope);
+    return values ? { values } : offerResult(sourceOf(value), link, incoming);
   },
 };
-
-function ended(): Error {
-  return new Error("The call that this stream came with has ended");
-}
 
 /** The items of what knows how many it has, if they are few. */
 function whole(value: unknown): unknown[] | undefined {

@@ -542,6 +542,39 @@ describe("a result", () => {
     expect(source.closed).toBe(1);
   });
 
+  test("ends at the deadline of the call that it was returned by", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      const source = fed();
+      const exposed = expose(
+        {
+          name: "FrontendAPI",
+          contract: "c1",
+          regenerate: "",
+          members: { lines: { method: "lines", params: [], returns: stream } },
+        },
+        { lines: () => source.items },
+      );
+      const { worker } = connect({ expose: exposed });
+      const session = await worker.greet();
+      worker.ask(`${session}:w1`, "lines", [], 50);
+      expect(await worker.message()).toMatchObject({ result: { token: 1 } });
+      worker.ask(`${session}:w2`, "$/enumerator/next", { token: 1 });
+      await settle();
+      vi.advanceTimersByTime(49);
+      await settle();
+      expect(worker.unread).toEqual([]);
+      vi.advanceTimersByTime(1);
+      expect(await worker.message()).toMatchObject({
+        id: `${session}:w2`,
+        error: { code: -32050 },
+      });
+      expect(source.closed).toBe(1);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test("lives beyond its answer, to its end", async () => {
     const fixture = await called(() => counted(3).items);
     expect(await next(fixture, 1)).toEqual({ values: [1], finished: false });

@@ -8,6 +8,7 @@
 
 import {
   CANCELLED,
+  DEADLINE_EXCEEDED,
   INVALID_REQUEST,
   RpcError,
   UNENCODABLE_RESULT,
@@ -120,7 +121,7 @@ class Producer {
     this.#link = link;
     this.#release = release;
     producers(link).set(this.token, this);
-    scope.attach(() => this.stop());
+    scope.attach((reason) => this.stop(reason));
     void this.#pump();
   }
 
@@ -152,7 +153,8 @@ class Producer {
   stop(reason?: Error): void {
     if (this.#isOver) return;
     this.#over(reason);
-    this.#waiter()?.refuse(new RpcError(CANCELLED, "The stream was aborted"));
+    const isLate = reason instanceof RpcError && reason.code === DEADLINE_EXCEEDED;
+    this.#waiter()?.refuse(isLate ? reason : new RpcError(CANCELLED, "The stream was aborted"));
     if (!this.#end) void this.#closeSource();
     this.#resume();
   }

@@ -123,6 +123,7 @@ export class Serving {
       const result = await how(params, call);
       if (this.#running.get(call.id) === call) this.#answer(call, encoded(call, result));
       call.scope.answered();
+      call.scope.attach(() => call.wait()); // A deadline covers the stream that was returned.
     } catch (thrown) {
       this.#refuse(call, errorObject(call.isCancelled ? cancelled() : thrown));
     }
@@ -136,6 +137,7 @@ export class Serving {
 
   #refuse(call: Served, error: ErrorObject): void {
     this.#answer(call, encodeError(call.id, error));
+    call.wait();
     call.scope.end(new RpcError(error.code, error.message, error.data));
   }
 
@@ -143,7 +145,6 @@ export class Serving {
   #answer(call: Served, line: string): void {
     if (this.#running.get(call.id) !== call) return;
     this.#running.delete(call.id);
-    call.wait();
     call.answer(line);
   }
 }

@@ -27,8 +27,9 @@ use std::time::{Duration, Instant};
 const USAGE: &str = "usage: relay [--grace SECONDS] PROGRAM [ARGUMENT...]";
 
 /// How long a worker may take to finish its work once its stdin has ended, and the frontend to take
-/// the last lines once the worker has.
-const GRACE: Duration = Duration::from_secs(5);
+/// the last lines once the worker has. A worker gives what runs five seconds, and ends after eight at
+/// the latest: one that is killed before that loses answers, and does not leave its lifespan.
+const GRACE: Duration = Duration::from_secs(9);
 
 /// How often to look whether the worker still runs: the standard library cannot wait for a process
 /// *and* a deadline. The end of the worker's stdout, which nearly always comes with its death, wakes

@@ -17,7 +17,7 @@ export interface NodeProcessOptions {
   readonly env?: Readonly<Record<string, string>>;
   /**
    * How long the worker may take to end once its stdin has, in milliseconds; then it is killed. By
-   * default 6,000: a worker gives its handlers 5,000 and needs a moment to answer.
+   * default 9,000: a worker gives its handlers 5,000, and ends after 8,000 at the latest.
    */
   readonly graceMs?: number;
   /** Whether its stderr goes to ours as well. By default it does. */
@@ -113,7 +113,7 @@ export class NodeProcessIo implements Transport {
     if (!child || child.exitCode !== null || child.signalCode !== null || child.pid === undefined)
       return;
     child.stdin?.end();
-    const grace = setTimeout(() => child.kill("SIGKILL"), this.#options.graceMs ?? 6000);
+    const grace = setTimeout(() => child.kill("SIGKILL"), this.#options.graceMs ?? 9000);
     child.once("exit", () => clearTimeout(grace));
   }
 

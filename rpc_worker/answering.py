@@ -6,14 +6,10 @@ Nothing here knows how requests come, or who runs them.
 from __future__ import annotations
 
 import asyncio
-import logging
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from rpc_worker import refusals
-from rpc_worker.dispatch import error_object
-from rpc_worker.errors import ErrorCode
-from rpc_worker.messages import NULL, ErrorObject, error_line, result_line, result_parts
+from rpc_worker import failures, refusals
+from rpc_worker.messages import NULL, error_line, result_line, result_parts
 from rpc_worker.outbox import JOINED, Outbox
 
 if TYPE_CHECKING:
@@ -26,8 +22,6 @@ if TYPE_CHECKING:
     from rpc_worker.replies import Reply
 
 __all__ = ["Answering"]
-
-_logger: Final = logging.getLogger("rpc_worker")
 
 
 class Answering:
@@ -93,7 +87,7 @@ class Answering:
         if call.id is None:
             self._settle(call)  # Nobody could ask for an item.
             return
-        from rpc_worker.streams import Producer  # noqa: PLC0415 - most calls return no stream
+        from rpc_worker.producers import Producer  # noqa: PLC0415 - most calls return no stream
 
         self._opening.add(call)
 
@@ -102,7 +96,7 @@ class Answering:
                 # With a token, the call ends with its stream, and can be cancelled until then.
                 streaming = form.startswith(b'{"token"')
                 if streaming:
-                    call.attach(_Open(self._streaming, call))
+                    call.attach(_Open(self._streaming, call, self._flush_soon))
                 self._settle(call, result_line(call.id or NULL, form), ends=not streaming)
                 self.flush()
 
@@ -121,19 +115,12 @@ class Answering:
         self._settle(call, line)
 
     def _error_line(self, call: Call, identity: bytes, error: BaseException) -> bytes:
-        try:
-            told = error_object(error, debug=self.service.debug)
-            line = error_line(identity, told)
-        except BaseException as reason:  # noqa: BLE001 - the data's own methods may raise anything
-            told = ErrorObject(
-                ErrorCode.INTERNAL_ERROR,
-                f"Internal error: telling of {type(error).__name__} raised {type(reason).__name__}",
-            )
-            line = error_line(identity, told)
+        told = failures.told(error, debug=self.service.debug)
+        line = error_line(identity, told)
         if len(line) > self._limits.response_bytes:
             line = error_line(identity, refusals.response_too_large(len(line), self._limits))
-        if call.id is None or told.code in _WORTH_LOGGING:
-            _log(call, error)
+        if call.id is None or failures.must_be_mended(told):
+            failures.log(call.handler.method.wire, error, call.session)
         return line
 
     def _settle(self, call: Call, *parts: bytes, ends: bool = True) -> None:
@@ -185,11 +172,12 @@ class Answering:
 class _Open:
     """The entry of a call whose stream is open, which goes with it."""
 
-    __slots__ = ("_call", "_table")
+    __slots__ = ("_call", "_closed", "_table")
 
-    def __init__(self, table: dict[bytes, Call], call: Call) -> None:
+    def __init__(self, table: dict[bytes, Call], call: Call, closed: Callable[[], None]) -> None:
         self._table = table
         self._call = call
+        self._closed = closed
         table[call.id or NULL] = call
 
     def end(self) -> None:
@@ -197,14 +185,5 @@ class _Open:
         identity = self._call.id or NULL
         if self._table.get(identity) is self._call:
             del self._table[identity]
-
-
-_WORTH_LOGGING: Final = frozenset({ErrorCode.INTERNAL_ERROR, ErrorCode.UNENCODABLE_RESULT})
-"""What the author of the worker must mend, and not its caller."""
-
-
-def _log(call: Call, error: BaseException) -> None:
-    # An exception may itself raise while it is formatted, and anything at all.
-    with suppress(BaseException):
-        name, kind = call.handler.method.wire, type(error).__name__
-        _logger.error("%s raised %s", name, kind, exc_info=error)
+        # A stream may close by itself: somebody may wait for the last one.
+        self._closed()

@@ -1,15 +1,16 @@
-"""Callbacks across a channel, and progress (protocol, section 7).
+"""Callbacks across a channel (protocol, section 7).
 
 A handle of the peer's becomes a function that a handler calls; a function of ours that the peer
-gets a handle of is kept in its session until the request ends that it went with. Progress has a
-room of its own, `reports`. Streams are not known here.
+gets a handle of is kept in its session until the request ends that it went with. Progress and
+streams are not known here.
 """
 
 from __future__ import annotations
 
+import logging
 from contextlib import suppress
 from copy import copy
-from functools import cache
+from functools import cache, partial
 from inspect import isawaitable, iscoroutinefunction
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,11 +20,12 @@ from msgspec import UNSET, Raw, UnsetType
 from rpc_worker import schema
 from rpc_worker.contract import Method, Parameter
 from rpc_worker.dispatch import Handler
+from rpc_worker.elsewhere import from_thread
 from rpc_worker.errors import ErrorCode, SessionEnded
 from rpc_worker.fit import Bound
 from rpc_worker.messages import ErrorObject
+from rpc_worker.params import named_or_positional
 from rpc_worker.references import CallbackForm, Entry, is_on, session_of, unencodable
-from rpc_worker.reports import offer_progress, progress_came
 from rpc_worker.scalars import UnencodableResult
 from rpc_worker.values import decoder, encoder
 
@@ -34,15 +36,9 @@ if TYPE_CHECKING:
     from rpc_worker.pending import Outbound
     from rpc_worker.sessions import Session
 
-__all__ = [
-    "Exposed",
-    "invoked",
-    "offer_callback",
-    "offer_progress",
-    "progress_came",
-    "released",
-    "taking",
-]
+__all__ = ["Exposed", "invoked", "offer_callback", "released", "taking"]
+
+_logger: Final = logging.getLogger("rpc_worker")
 
 # ------------------------------------------------------------------------------ callbacks, theirs
 
@@ -62,7 +58,7 @@ def taking(
         if node.result is None or decode is None:
             return remote.tell_from_thread if threaded else remote.tell
         ask = remote.asking(node.result, decode)
-        return _blocking(ask) if threaded else ask
+        return partial(from_thread, call, ask) if threaded else ask
 
     return take
 
@@ -70,7 +66,7 @@ def taking(
 class _Remote:
     """A function of the peer's, as long as the call lives that it was given to."""
 
-    __slots__ = ("_call", "_encoders", "_ended", "_method", "_name", "_session")
+    __slots__ = ("_call", "_encoders", "_ended", "_lost", "_method", "_name", "_session")
 
     def __init__(
         self, call: Call, handle: int, name: str, encoders: tuple[Callable[[Any], bytes], ...]
@@ -81,31 +77,44 @@ class _Remote:
         self._name = name
         self._encoders = encoders
         self._ended = False
+        self._lost = 0
         call.attach(self)
 
     def end(self) -> None:
         """End with the call: the peer has forgotten the handle."""
         self._ended = True
+        self._report_lost()
 
     def tell(self, *values: Any) -> None:
         """Call it without an answer: it goes one way. Nobody hears it after the call's end."""
         params = self._params(values)
-        if self._ended:
-            return
         if is_on(self._session):
-            self._session.notify(self._method, params)
-        else:
-            loop = self._session.loop
-            loop.call_soon_threadsafe(self._session.notify, self._method, params)
+            self._tell(params)
+        elif not self._ended:
+            self._session.loop.call_soon_threadsafe(self._tell, params)
 
     def tell_from_thread(self, *values: Any) -> None:
         """Do the same in a handler's thread, which can wait while the host takes no output."""
         self.tell(*values)
         if not self._session.has_room and not self._ended:
-            from anyio import from_thread  # noqa: PLC0415 - only threads need anyio
-
             with suppress(SessionEnded):
-                from_thread.run(self._session.room)
+                from_thread(self._call, self._session.room)
+
+    def _tell(self, params: bytes) -> None:
+        if self._ended:
+            return
+        if self._session.is_overfull:
+            # Nobody can wait here, and nobody has asked for an answer.
+            self._lost += 1
+            return
+        self._report_lost()
+        self._session.notify(self._method, params)
+
+    def _report_lost(self) -> None:
+        lost, self._lost = self._lost, 0
+        if lost:
+            text = "%d calls of %s were dropped: the host did not read"
+            _logger.warning(text, lost, self._name)
 
     def asking(
         self, node: schema.Type, decode: Callable[[Raw], Any]
@@ -144,15 +153,6 @@ class _Remote:
         return b"[%b]" % b",".join(bodies)
 
 
-def _blocking(ask: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., Any]:
-    def ask_from_thread(*values: Any) -> Any:
-        from anyio import from_thread  # noqa: PLC0415 - only threads need anyio
-
-        return from_thread.run(ask, *values)
-
-    return ask_from_thread
-
-
 # -------------------------------------------------------------------- callbacks, in calls of ours
 
 
@@ -186,7 +186,7 @@ def offer_callback(
     if iscoroutinefunction(function):
         handler.function = function
     elif threaded:
-        handler.mode, handler.function = "thread", function
+        handler.mode, handler.direct, handler.function = "thread", False, function
     else:
         handler.function = _awaiting(function)
     session.handles[handle] = Exposed(handler)
@@ -253,13 +253,7 @@ class _Release(msgspec.Struct, gc=False, rename="camel"):
     owned_by_sender: bool = False
 
 
-class _PositionalRelease(msgspec.Struct, array_like=True, gc=False):
-    handle: int
-    owned_by_sender: bool = False
-
-
-_decode_release: Final = msgspec.json.Decoder(_Release).decode
-_decode_positional_release: Final = msgspec.json.Decoder(_PositionalRelease).decode
+_decode_release: Final = named_or_positional(_Release)
 
 
 def released(session: Session, params: Raw | UnsetType) -> None:
@@ -269,9 +263,8 @@ def released(session: Session, params: Raw | UnsetType) -> None:
     """
     if params is UNSET:
         return
-    positional = bytes(params)[:1] == b"["
     try:
-        release = (_decode_positional_release if positional else _decode_release)(params)
+        release = _decode_release(params)
     except ValueError:
         return
     if not release.owned_by_sender:

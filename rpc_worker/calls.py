@@ -50,7 +50,7 @@ class Call(msgspec.Struct, eq=False):
         session: Whose call it is.
         plain: Whether nothing belongs to it but its answer, on a line of its own.
         deadline: The loop's time at which it ends; 0.0 for none.
-        timer: What ends it then.
+        timer: What ends it then; or what answers it once it was cancelled, if it does not unwind.
         trace: Where it belongs in a distributed trace.
         task: The task that runs it, once a coroutine handler has suspended.
         scope: What ends it where it runs, if that is not on the loop.

@@ -126,9 +126,9 @@ class Channel(Answering):
         return self._executors.backlog + self._outbox.batched
 
     @property
-    def busy_threads(self) -> int:
-        """Handlers and iterators that still run in threads, whether or not they are answered."""
-        return len(self._executors.threads)
+    def busy_elsewhere(self) -> int:
+        """Handlers and iterators that still run off the loop, whether or not they are answered."""
+        return len(self._executors.busy_elsewhere)
 
     def announce(self, state: Any = None) -> None:
         """Write `$/ready`, the first line of all (protocol, section 4).
@@ -310,7 +310,8 @@ class Channel(Answering):
             error = refusals.busy(self._limits)
         else:
             call = Call(identity, handler, request.params, size, answers, session)
-            self._start(call, request)
+            self._start(call)
+            self._mark(call, request)
             return
         self._outbox.answer(identity, answers, error_line(identity, error))
 
@@ -329,7 +330,8 @@ class Channel(Answering):
             _logger.warning("the notification %s was dropped: busy", request.method)
         else:
             call = Call(None, handler, request.params, size, None, session)
-            self._start(call, request)
+            self._start(call)
+            self._mark(call, request)
 
     def _answer_for_system(self, request: Request, identity: bytes) -> bytes:
         answer = self._system.answer(request, identity)
@@ -351,12 +353,11 @@ class Channel(Answering):
         identity = NULL if invalid.id in self._in_flight else invalid.id
         self._outbox.answer(identity, answers, error_line(identity, invalid.error))
 
-    def _start(self, call: Call, request: Request) -> None:
+    def _start(self, call: Call) -> None:
         if call.id is None:
             self._notifications.add(call)
         else:
             self._in_flight[call.id] = call
-        self._mark(call, request)
         self._executors.submit(call)
 
     def _mark(self, entry: Call | Reply, request: Request) -> None:
@@ -432,6 +433,11 @@ class Channel(Answering):
         """Whether the host takes the output."""
         return not self._executors.blocked
 
+    @property
+    def is_overfull(self) -> bool:
+        """Whether the host has left so much unread that what nobody waits for is dropped."""
+        return self._outbox.unread > self._limits.hard_bytes
+
     def send(self, *parts: bytes) -> None:
         """Write a line, together with what else is written in this pass of the loop."""
         if not self._announced:
@@ -452,24 +458,16 @@ class Channel(Answering):
         self, session: Session, handler: Handler, params: Raw | UnsetType, identity: bytes | None
     ) -> None:
         """Have a function run as a call of a session's."""
-        if self._executors.waiting >= self._limits.queued_requests:
-            if identity is None:
-                _logger.warning("a call of %s was dropped: busy", handler.method.wire)
-            else:
-                answers = self._in_flight.pop(identity).answers
-                line = error_line(identity, refusals.busy(self._limits))
-                self._outbox.answer(identity, answers, line)
-            return
-        size = 0 if params is UNSET else len(bytes(params))
-        call = Call(identity, handler, params, size, None, session)
-        if identity is None:
-            self._notifications.add(call)
+        # The protocol's request becomes the function's.
+        answers = None if identity is None else self._in_flight.pop(identity).answers
+        if self._executors.waiting < self._limits.queued_requests:
+            size = 0 if params is UNSET else len(bytes(params))
+            self._start(Call(identity, handler, params, size, answers, session))
+        elif identity is None:
+            _logger.warning("a call of %s was dropped: busy", handler.method.wire)
         else:
-            # The protocol's request becomes the function's.
-            reply = self._in_flight[identity]
-            call.answers = reply.answers
-            self._in_flight[identity] = call
-        self._executors.submit(call)
+            line = error_line(identity, refusals.busy(self._limits))
+            self._outbox.answer(identity, answers, line)
 
     def give_up_slot(self, call: Call) -> None:
         """Let another call run while this one waits for its peer."""
@@ -485,9 +483,9 @@ class Channel(Answering):
         """Run a function in one of the threads of handlers."""
         return await self._executors.run_in_thread(function, *args, call=call)
 
-    def rest(self, wait: Callable[[], object]) -> None:
+    def rest(self, wait: Callable[[], object], call: Call | None = None) -> None:
         """Wait, in one of the threads of handlers, while another one may run."""
-        self._executors.rest(wait)
+        self._executors.rest(wait, call)
 
     def _make_session(self, name: str | None, window: str | None) -> Session:
         return Session(self, self._loop, self._limits, name=name, window=window)

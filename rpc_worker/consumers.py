@@ -9,17 +9,19 @@ from __future__ import annotations
 from asyncio import CancelledError
 from collections import deque
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
-from msgspec import Raw
+from msgspec import UNSET, Raw, UnsetType
 
+from rpc_worker.elsewhere import from_thread
 from rpc_worker.errors import RemoteError
 from rpc_worker.references import stream_form, token_text
 from rpc_worker.values import decoder
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Generator
 
     from rpc_worker.calls import Call
     from rpc_worker.pending import Outbound
@@ -59,16 +61,23 @@ class Items:
             return self._page_until(loose.values, before, finished=loose.finished)
         return _Page(page.values, page.finished)
 
-    def form(self, answer: Raw) -> tuple[bytes | None, _Page]:
-        """Decode a stream in a result's place: its token, and what came with it."""
+    def token(self, answer: Raw) -> bytes | None:
+        """Return the token of a stream in a result's place, if it has one that can be read."""
+        try:
+            return token_text(_decode_token(answer).token)
+        except (ValueError, RecursionError):
+            return None
+
+    def form(self, answer: Raw) -> _Page:
+        """Decode a stream in a result's place: what came with it."""
         try:
             form: Any = self._form(answer)
         except (ValueError, RecursionError):
             loose: Any = self._loosely(_decode_form, answer)
             token = self._loosely(token_text, loose.token)
-            return token, self._page_until(loose.values or [], 0, finished=token is None)
+            return self._page_until(loose.values or [], 0, finished=token is None)
         token = self._loosely(token_text, form.token)
-        return token, _Page(form.values or [], token is None)
+        return _Page(form.values or [], token is None)
 
     def _loosely(self, decode: Callable[[Raw], T], answer: Raw) -> T:
         """Decode what must be right whatever the items are."""
@@ -101,6 +110,11 @@ class _LoosePage(msgspec.Struct):
     finished: bool = False
 
 
+class _Tokened(msgspec.Struct):
+    token: Raw | UnsetType = UNSET
+
+
+_decode_token: Final = msgspec.json.Decoder(_Tokened).decode
 _decode_page: Final = msgspec.json.Decoder(_LoosePage).decode
 _decode_form: Final = msgspec.json.Decoder(stream_form(Raw)).decode
 
@@ -118,6 +132,9 @@ class Incoming(AsyncIterator[Any]):
         opening: What asks for the stream, if it is the result of a call of ours. Awaited at the
             first item.
         scope: That call of ours, which lives as long as its stream.
+
+    Attributes:
+        call: As the argument.
     """
 
     def __init__(
@@ -131,9 +148,9 @@ class Incoming(AsyncIterator[Any]):
         opening: Callable[[], Awaitable[Raw]] | None = None,
         scope: Outbound | None = None,
     ) -> None:
+        self.call = call
         self._session = session
         self._items = items
-        self._call = call
         self._token = token
         self._opening = opening
         self._scope = scope
@@ -215,11 +232,24 @@ class Incoming(AsyncIterator[Any]):
     async def _next_page(self) -> _Page:
         if self._opening is not None:
             opening, self._opening = self._opening, None
-            self._token, page = self._items.form(await opening())
-            return page
+            answer = await opening()
+            # Known before all else: what cannot be read is aborted.
+            self._token = self._items.token(answer)
+            with self._aborting():
+                return self._items.form(answer)
         params = b'{"token":%b}' % (self._token or b"null")
-        answer = await self._session.request("$/enumerator/next", params, self._call)
-        return self._items.page(answer, self._count)
+        answer = await self._session.request("$/enumerator/next", params, self.call)
+        with self._aborting():
+            return self._items.page(answer, self._count)
+
+    @contextmanager
+    def _aborting(self) -> Generator[None]:
+        """Have the peer leave a stream whose answer cannot be read: it knows of nothing wrong."""
+        try:
+            yield
+        except BaseException:
+            self.abort()
+            raise
 
     def _take_in(self, page: _Page) -> None:
         if self._finished:  # It was left while this was on its way.
@@ -237,8 +267,8 @@ class Incoming(AsyncIterator[Any]):
         self._finished = True
         if self._scope is not None:
             self._scope.end()
-            if self._call is not None:
-                self._call.detach(self)
+            if self.call is not None:
+                self.call.detach(self)
 
 
 _NOTHING: Final = object()
@@ -252,17 +282,15 @@ class Blocking(Iterator[Any]):
         self._buffer: deque[Any] = incoming.take()
 
     def __next__(self) -> Any:
-        from anyio import from_thread  # noqa: PLC0415 - only threads need anyio
-
         while not self._buffer:
-            if not from_thread.run(self._incoming.fetch):
+            if not from_thread(self._incoming.call, self._incoming.fetch):
                 raise StopIteration
             self._buffer = self._incoming.take()
         return self._buffer.popleft()
 
     def close(self) -> None:
         """Leave the stream: the peer's generator is closed. Iterating on finds nothing more."""
-        from anyio import from_thread  # noqa: PLC0415 - as above
+        from anyio.from_thread import run_sync  # noqa: PLC0415 - only threads need anyio
 
         self._buffer.clear()
-        from_thread.run_sync(self._incoming.abort)
+        run_sync(self._incoming.abort)

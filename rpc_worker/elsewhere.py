@@ -7,19 +7,22 @@ executor does. It is tracked until it ends. Nothing here knows of slots or answe
 from __future__ import annotations
 
 import asyncio
+import math
+import threading
 from contextlib import contextmanager, suppress
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from rpc_worker.calls import Call
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Coroutine, Generator
 
     import anyio
 
-    from rpc_worker.calls import Call
     from rpc_worker.processes import Processes
 
-__all__ = ["Elsewhere"]
+__all__ = ["Elsewhere", "from_thread"]
 
 T = TypeVar("T")
 
@@ -42,6 +45,7 @@ class Elsewhere:
         self._loop = loop
         self._left = left
         self._limiter: anyio.CapacityLimiter | None = None
+        self._unlimited: anyio.CapacityLimiter | None = None
         self._processes: Processes | None = None
         self.busy: set[object] = set()
 
@@ -68,25 +72,14 @@ class Elsewhere:
             args: By position.
             call: It is tracked as this call's; by itself if it is part of another one.
         """
-        from anyio.to_thread import run_sync  # noqa: PLC0415 - see `_in_thread`
-
-        entry = object() if call is None else call
-
-        def run() -> T:
-            self.busy.add(entry)
-            try:
-                return function(*args)
-            finally:
-                self.busy.discard(entry)
-
-        if call is not None:
-            call.threaded = True
+        if call is None:
+            return await self._use_thread(object(), function, *args)
+        call.threaded = True
         try:
-            return await run_sync(run, abandon_on_cancel=True, limiter=self._threads())
+            return await self._use_thread(call, function, *args)
         finally:
-            if call is not None:
-                call.threaded = False
-                self.reclaim_token(call)
+            call.threaded = False
+            self.reclaim_token(call)
 
     def close(self) -> None:
         """End the processes."""
@@ -98,15 +91,11 @@ class Elsewhere:
     async def _in_thread(self, call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         # Only here: importing anyio costs as much as starting the interpreter.
         from anyio import CancelScope  # noqa: PLC0415
-        from anyio.to_thread import run_sync  # noqa: PLC0415
 
-        limiter = self._threads()
         call.threaded = True
         try:
             with CancelScope() as call.scope:
-                error, result = await run_sync(
-                    self._thread, call, args, kwargs, abandon_on_cancel=True, limiter=limiter
-                )
+                error, result = await self._use_thread(call, _caught, call, args, kwargs)
                 if error is not None:
                     raise error
                 return result
@@ -115,24 +104,44 @@ class Elsewhere:
             self.reclaim_token(call)
         raise asyncio.CancelledError
 
-    def _thread(
-        self, call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> tuple[BaseException | None, Any]:
-        # An exception goes back as a value: a future refuses StopIteration, and the loop would
-        # take KeyboardInterrupt and SystemExit for its own.
-        self.busy.add(call)
+    async def _use_thread(self, entry: object, function: Callable[..., T], *args: Any) -> T:
+        """Run a function in one of the threads, whose token it holds until it has really ended.
+
+        anyio would take the token of a thread back at once that nobody waits for any more.
+        """
+        from anyio import WouldBlock  # noqa: PLC0415 - see `_in_thread`
+        from anyio.to_thread import run_sync  # noqa: PLC0415 - as above
+
+        limiter, turn = self._threads(), _Turn(self.busy, entry)
         try:
-            return None, call.handler.function(*args, **kwargs)
-        except BaseException as error:  # noqa: BLE001 - as above
-            return error, None
+            limiter.acquire_on_behalf_of_nowait(turn)
+        except WouldBlock:
+            await limiter.acquire_on_behalf_of(turn)
+
+        def run() -> T:
+            if not turn.begin():
+                raise asyncio.CancelledError
+            try:
+                return function(*args)
+            finally:
+                self._ended(entry)
+                if turn.leave():
+                    with suppress(RuntimeError):  # The loop has been closed: nobody waits for it.
+                        self._loop.call_soon_threadsafe(limiter.release_on_behalf_of, turn)
+
+        try:
+            return await run_sync(run, abandon_on_cancel=True, limiter=self._unlimited)
         finally:
-            self._ended(call)
+            if turn.leave():
+                limiter.release_on_behalf_of(turn)
 
     def _threads(self) -> anyio.CapacityLimiter:
         if self._limiter is None:
             from anyio import CapacityLimiter  # noqa: PLC0415 - see `_in_thread`
 
             self._limiter = CapacityLimiter(THREADS)
+            # What has a token of those need not wait for one of anyio's.
+            self._unlimited = CapacityLimiter(math.inf)
         return self._limiter
 
     def lend_token(self, call: Call) -> None:
@@ -195,12 +204,77 @@ class Elsewhere:
             call.scope = None
             self._ended(call)
 
-    def _ended(self, call: Call) -> None:
+    def _ended(self, entry: object) -> None:
         """Take note, in any thread, that a function has ended."""
-        self.busy.discard(call)
-        if call.handler.exclusive:
+        self.busy.discard(entry)
+        if isinstance(entry, Call) and entry.handler.exclusive:
             with suppress(RuntimeError):  # The loop has been closed: nobody waits for it.
-                self._loop.call_soon_threadsafe(self._left, call)
+                self._loop.call_soon_threadsafe(self._left, entry)
+
+
+class _Turn:
+    """What one function has of the threads: given back once nobody waits and it has ended.
+
+    Args:
+        busy: What runs, kept by both sides.
+        entry: What the function is there.
+    """
+
+    __slots__ = ("_begun", "_busy", "_entry", "_left", "_lock")
+
+    def __init__(self, busy: set[object], entry: object) -> None:
+        self._busy = busy
+        self._entry = entry
+        self._lock = threading.Lock()
+        self._begun = self._left = False
+
+    def begin(self) -> bool:
+        """Return whether the function is still wanted. To be called in its thread."""
+        with self._lock:
+            self._begun = not self._left
+            if self._begun:
+                # No later: whoever leaves must find it there.
+                self._busy.add(self._entry)
+            return self._begun
+
+    def leave(self) -> bool:
+        """Take note that nobody waits any more, or that the function has ended.
+
+        Returns:
+            Whether that was the last of both.
+        """
+        with self._lock:
+            last, self._left = self._left or not self._begun, True
+            return last
+
+
+def from_thread(
+    call: Call | None, function: Callable[..., Coroutine[Any, Any, T]], *args: Any
+) -> T:
+    """Run a coroutine function on the loop and wait for it, in a thread that works for a call.
+
+    What is begun after the call was cancelled ends at once, as what was begun before: nobody would
+    cancel it any more.
+    """
+    from anyio import from_thread as threads  # noqa: PLC0415 - see `Elsewhere._in_thread`
+
+    async def run() -> T:
+        if call is not None and call.cancelled:
+            raise asyncio.CancelledError
+        return await function(*args)
+
+    return threads.run(run)
+
+
+def _caught(
+    call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[BaseException | None, Any]:
+    # An exception goes back as a value: a future refuses StopIteration, and the loop would
+    # take KeyboardInterrupt and SystemExit for its own.
+    try:
+        return None, call.handler.function(*args, **kwargs)
+    except BaseException as error:  # noqa: BLE001 - as above
+        return error, None
 
 
 def _change(limiter: anyio.CapacityLimiter, tokens: int) -> None:

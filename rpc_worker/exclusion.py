@@ -30,10 +30,15 @@ class Exclusion:
 
     def enter(self, call: Call) -> bool:
         """Return whether a call may run now; else it waits."""
-        if self._is_taken() or self._next not in {None, call}:
+        admitted = self._next is call
+        if admitted:
+            self._next = None
+        if self._next is not None or self._is_taken():
             self.waiting[call] = None
+            if admitted:
+                # One that had let it in has gone on meanwhile: it stays the first that waits.
+                self.waiting.move_to_end(call, last=False)
             return False
-        self._next = None
         self._running.add(call)
         return True
 

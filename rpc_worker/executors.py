@@ -445,6 +445,9 @@ class Executors:
             following = islice(self.queue, min(BURST, self._limit - self._suspended) - 1)
             known = takewhile(lambda call: call.handler.suspends, following)
             self._start_leaders(1 + sum(1 for _ in known))
+        elif not self._leaders:
+            # Who led would have written it: what was answered in the same pass of the loop.
+            self._outcome.flush()
 
     def _end_task(self, task: asyncio.Task[None]) -> None:
         """Let go of a task that has come to its end, and write what it has left to be written."""

@@ -110,7 +110,7 @@ class Life:
         if not await self._wire.drain(max(self._left(), FLUSHING)):
             _say("not all output was taken: stdout is closed or full, or the host does not read it")
         self.code = 1 if failed or self._output.dropped else 0
-        self.clean = await _cancel_leftovers() and not self._channel.busy_threads
+        self.clean = await _cancel_leftovers() and not self._channel.busy_elsewhere
 
     async def _live(self) -> bool:
         """Enter the lifespan, serve, leave it; return whether that failed."""

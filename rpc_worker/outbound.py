@@ -15,10 +15,11 @@ from msgspec import Raw
 
 from rpc_worker import schema
 from rpc_worker.contract import REQUIRED
+from rpc_worker.elsewhere import from_thread
 from rpc_worker.errors import RemoteError
+from rpc_worker.pending import Outbound
 from rpc_worker.references import is_on, unencodable
 from rpc_worker.scalars import UnencodableResult
-from rpc_worker.sessions import Outbound
 from rpc_worker.values import decoder, encoder
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class OutboundMethod:
         if self._open is not None:
             return self._opened(self._open, session, call, given, on_loop=on_loop)
         calling = partial(self._call, session, call, given, threaded=not on_loop)
-        return calling() if on_loop else _from_thread(calling)
+        return calling() if on_loop else _from_thread(call, calling)
 
     async def _call(
         self, session: Session, call: Call | None, given: dict[str, Any], *, threaded: bool
@@ -193,11 +194,11 @@ def _declared(declared: ErrorType, error: RemoteError) -> RpcError:
     return raised
 
 
-def _from_thread(calling: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
-    from anyio import NoEventLoopError, from_thread  # noqa: PLC0415 - only threads need anyio
+def _from_thread(call: Call | None, calling: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+    from anyio import NoEventLoopError  # noqa: PLC0415 - only threads need anyio
 
     try:
-        return from_thread.run(calling)
+        return from_thread(call, calling)
     except NoEventLoopError:
         raise RuntimeError(
             "the frontend was called in a thread that the worker does not know: call it in a "

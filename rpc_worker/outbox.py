@@ -67,6 +67,11 @@ class Outbox:
         self._limits = limits
         self._has_parts = False
 
+    @property
+    def unread(self) -> int:
+        """Bytes that the host has not taken yet, written or not; large answers aside."""
+        return self._output.pending + self.unsolicited
+
     def put(self, *parts: bytes) -> None:
         """Add a line, in one part or several."""
         if len(parts) > 1:

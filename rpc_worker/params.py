@@ -1,12 +1,13 @@
 """The params of one method: decoders from JSON to its arguments.
 
-Made once a method, so that a call costs one decode. Why params do not fit is `explain`'s to say.
+Made once a method, so that a call costs one decode; the protocol's own methods have theirs here,
+too. Why params do not fit is `explain`'s to say.
 """
 
 from __future__ import annotations
 
 from types import GenericAlias
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Raw
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 
     from rpc_worker.contract import Parameter
 
-__all__ = ["NO_PARAMS", "Decode", "by_name", "by_position"]
+__all__ = ["NO_PARAMS", "Decode", "by_name", "by_position", "named_or_positional"]
+
+S = TypeVar("S", bound=msgspec.Struct)
 
 NO_PARAMS: Final = b"[]"
 """What a request without params stands for."""
@@ -46,6 +49,18 @@ def by_name(name: str, parameters: Sequence[Parameter]) -> Decode:
     """Return a decoder from an object to the arguments, keyword-only ones last."""
     decode = decoder(_struct(name, parameters, array_like=False)).decode
     return lambda params: astuple(decode(params))
+
+
+def named_or_positional(cls: type[S]) -> Callable[[Raw], S]:
+    """Return a decoder from an object, or an array of the same in order, to a Struct."""
+    positional: Any = msgspec.defstruct(cls.__name__, [], bases=(cls,), array_like=True)
+    decode_object: Callable[[Raw], S] = msgspec.json.Decoder(cls).decode
+    decode_array: Callable[[Raw], S] = msgspec.json.Decoder(positional).decode
+
+    def decode(params: Raw) -> S:
+        return (decode_array if bytes(params)[:1] == b"[" else decode_object)(params)
+
+    return decode
 
 
 def _never(_params: Raw | bytes) -> tuple[Any, ...]:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from queue import SimpleQueue
 
-__all__ = ["Outcome", "Processes", "Work"]
+__all__ = ["Ending", "Processes", "Work"]
 
 CLOSING: Final = 1.0
 """Seconds for which the end of killed processes is awaited: the system needs a moment to do it."""
@@ -60,22 +60,22 @@ class Work:
         self._kwargs = kwargs
         self._context = context
 
-    def __call__(self) -> Outcome:
+    def __call__(self) -> Ending:
         # An exception goes back as a value: a future refuses StopIteration, and the loop would
         # take KeyboardInterrupt and SystemExit for its own.
         try:
             if self._context is None:
-                return Outcome(None, self._function(*self._args, **self._kwargs))
+                return Ending(None, self._function(*self._args, **self._kwargs))
             run = self._context.run
-            return Outcome(None, run(self._function, *self._args, **self._kwargs))
+            return Ending(None, run(self._function, *self._args, **self._kwargs))
         except BaseException as error:  # noqa: BLE001 - whatever a handler raises is its answer
-            return Outcome(error, None)
+            return Ending(error, None)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Work, (self._function, self._args, self._kwargs)
 
 
-class Outcome:
+class Ending:
     """How a function ended. An exception that does not pickle arrives as a description."""
 
     __slots__ = ("_error", "_result")
@@ -92,7 +92,7 @@ class Outcome:
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self._error is None:
-            return Outcome, (None, self._result)
+            return Ending, (None, self._result)
         return _failed, (_portable(self._error), _traceback(self._error))
 
 
@@ -100,10 +100,10 @@ class _ChildTraceback(Exception):  # noqa: N818 - it is shown as the cause of an
     """Where an exception was raised in another process; its own traceback does not pickle."""
 
 
-def _failed(error: bytes, where: str) -> Outcome:
+def _failed(error: bytes, where: str) -> Ending:
     found: BaseException = pickle.loads(error)  # noqa: S301 - from a process of our own
     found.__cause__ = _ChildTraceback(f"\n{where}")
-    return Outcome(found, None)
+    return Ending(found, None)
 
 
 def _portable(error: BaseException) -> bytes:
@@ -170,8 +170,8 @@ class Processes:
                 process.kill()
                 raise
             self._idle.append(process)
-        outcome: Outcome = pickle.loads(reply)  # noqa: S301 - from a process of our own
-        return outcome.value()
+        ending: Ending = pickle.loads(reply)  # noqa: S301 - from a process of our own
+        return ending.value()
 
     def close(self) -> None:
         """End all of them."""
@@ -310,10 +310,10 @@ def _reply(payload: bytes) -> bytes:
     try:
         work: Work = pickle.loads(payload)  # noqa: S301 - from the worker
     except BaseException as error:  # noqa: BLE001 - importing a module may raise anything
-        return pickle.dumps(Outcome(error, None))
-    outcome = work()
+        return pickle.dumps(Ending(error, None))
+    ending = work()
     try:
-        return pickle.dumps(outcome)
+        return pickle.dumps(ending)
     except BaseException as error:  # noqa: BLE001 - __reduce__ may raise anything
         reason = f"its result does not pickle ({type(error).__name__}: {text_of(error)})"
-        return pickle.dumps(Outcome(TypeError(reason), None))
+        return pickle.dumps(Ending(TypeError(reason), None))

@@ -8,13 +8,13 @@ those are, and where the items come from, is not known here.
 from __future__ import annotations
 
 import asyncio
-import logging
 from contextlib import suppress
 from contextvars import copy_context
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
-from rpc_worker.dispatch import error_object
+from rpc_worker import failures, refusals
 from rpc_worker.errors import ErrorCode, RpcError, SessionEnded
 from rpc_worker.messages import ErrorObject
 from rpc_worker.references import session_of
@@ -45,8 +45,6 @@ SLICE: Final = 0.005
 
 _FRAME: Final = 64
 """Bytes that an answer has around its values, and more."""
-
-_logger: Final = logging.getLogger("rpc_worker")
 
 
 class Producer:
@@ -111,6 +109,9 @@ class Producer:
         )
         session.tasks.add(self._task)
         self._task.add_done_callback(session.tasks.discard)
+        left, source.on_left = source.on_left, None
+        if left is not None:
+            self._task.add_done_callback(lambda _: left())
 
     @staticmethod
     def start(call: Call, source: Source, answer: Callable[[bytes], None]) -> None:
@@ -168,9 +169,12 @@ class Producer:
             return
         if self._given and self._call is not None and self._call.expired:
             self._leave()
-            self._failure = ErrorObject(ErrorCode.DEADLINE_EXCEEDED, "Deadline exceeded")
-            self._over = True
-            self._deliver()
+            self._failure, self._over = refusals.EXPIRED, True
+            if self._reply is not None:
+                # At once, even if the host takes no output.
+                reply, self._reply = self._reply, None
+                reply.error(self._failure)
+                self._close()
         else:
             self._close()
 
@@ -283,12 +287,17 @@ class Producer:
             error = reason
         if self._closed or self._over:
             if error is not None and not isinstance(error, asyncio.CancelledError):
-                _log(self._name, error)
+                self._log(error)
             return
         if error is not None:
-            self._failure = _told(error, self._name, debug=self._session.debug)
+            self._failure = failures.told(error, debug=self._session.debug)
+            if failures.must_be_mended(self._failure):
+                self._log(error)
         self._over = True
         self._deliver_soon()
+
+    def _log(self, error: BaseException) -> None:
+        failures.log(f"the stream of {self._name}", error, self._session)
 
     async def _run_here(self, source: Source) -> None:
         encode, until = self._encode_item, monotonic() + SLICE
@@ -303,8 +312,7 @@ class Producer:
                 if len(self._buffer) >= self._window or self._size >= WINDOW_BYTES:
                     if self._closed or self._over:
                         break
-                    self._room = self._loop.create_future()
-                    await self._room
+                    await self._wait_for_room()
                 elif monotonic() > until:
                     await asyncio.sleep(0)
                 else:
@@ -312,6 +320,18 @@ class Producer:
                 until = monotonic() + SLICE
         finally:
             await close(iterator)
+
+    async def _wait_for_room(self) -> None:
+        """Wait for a `next`; a call that others wait for lets them go on meanwhile."""
+        self._room, call, host = self._loop.create_future(), self._call, self._session.host
+        if call is None or not call.handler.exclusive:
+            await self._room
+            return
+        host.give_up_slot(call)
+        try:
+            await self._room
+        finally:
+            host.take_slot(call)
 
     async def _run_in_thread(self, source: Source) -> None:
         # Only here: anyio is not cheap to import, and only threads need it.
@@ -321,7 +341,7 @@ class Producer:
         self._thread = items
         items.allow(self._window, WINDOW_BYTES)
         with CancelScope() as self._scope:
-            rest = self._session.rest
+            rest = partial(self._session.rest, call=self._call)
             await self._session.run_in_thread(items.drive, rest, call=self._call)
         self._arrived(items.take())
 
@@ -363,7 +383,7 @@ class Producer:
                 waiting.cancel()
         if self._reply is not None:
             reply, self._reply = self._reply, None
-            reply.error(ErrorObject(ErrorCode.CANCELLED, "Cancelled"))
+            reply.error(refusals.CANCELLED)
         if self._call is not None:
             self._call.end()
 
@@ -394,24 +414,3 @@ def _too_large(size: int, limit: int) -> RpcError:
     message = f"Response too large: an item of {size} bytes, the limit is {limit}"
     data = {"limit": limit, "received": size}
     return RpcError(message, code=ErrorCode.RESPONSE_TOO_LARGE, data=data)
-
-
-def _told(error: BaseException, name: str, *, debug: bool) -> ErrorObject:
-    """Return what is told of an error; what the worker's author must mend is logged as well."""
-    try:
-        told = error_object(error, debug=debug)
-    except BaseException as reason:  # noqa: BLE001 - an error's data may raise anything
-        what = f"telling of {type(error).__name__} raised {type(reason).__name__}"
-        told = ErrorObject(ErrorCode.INTERNAL_ERROR, f"Internal error: {what}")
-    if told.code in _WORTH_LOGGING:
-        _log(name, error)
-    return told
-
-
-_WORTH_LOGGING: Final = frozenset({ErrorCode.INTERNAL_ERROR, ErrorCode.UNENCODABLE_RESULT})
-
-
-def _log(name: str, error: BaseException) -> None:
-    # An exception may itself raise while it is formatted, and anything at all.
-    with suppress(BaseException):
-        _logger.error("the stream of %s raised %s", name, type(error).__name__, exc_info=error)

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     from rpc_worker.calls import Call
     from rpc_worker.messages import Request
+    from rpc_worker.replies import Reply
     from rpc_worker.session_table import SessionTable
-    from rpc_worker.sessions import Reply, Session
-
+    from rpc_worker.sessions import Session
 
 __all__ = ["CANCEL", "Own", "ProtocolMethods"]
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Reply"]
 
 
-class Answering(Protocol):
+class Replying(Protocol):
     """What a reply needs of the channel."""
 
     def reply(self, reply: Reply, *parts: bytes) -> None:
@@ -38,7 +38,7 @@ class Reply:
     __slots__ = ("_host", "answers", "identity", "on_cancel", "session", "timer")
 
     def __init__(
-        self, host: Answering, session: Session, identity: bytes, answers: Any = None
+        self, host: Replying, session: Session, identity: bytes, answers: Any = None
     ) -> None:
         self._host = host
         self.session = session

@@ -16,6 +16,7 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from rpc_worker.errors import SessionEnded
+from rpc_worker.params import named_or_positional
 from rpc_worker.progress import Progress
 from rpc_worker.references import Entry, is_on, session_of, token_text, unencodable
 from rpc_worker.scalars import UnencodableResult
@@ -221,22 +222,15 @@ class _Report(msgspec.Struct, gc=False):
     value: Raw
 
 
-class _PositionalReport(msgspec.Struct, array_like=True, gc=False):
-    token: Raw
-    value: Raw
-
-
-_decode_report: Final = msgspec.json.Decoder(_Report).decode
-_decode_positional_report: Final = msgspec.json.Decoder(_PositionalReport).decode
+_decode_report: Final = named_or_positional(_Report)
 
 
 def progress_came(session: Session, params: Raw | UnsetType) -> None:
     """Tell who listens of a `$/progress`. Nobody may: the call may have been answered."""
     if params is UNSET:
         return
-    decode = _decode_positional_report if bytes(params)[:1] == b"[" else _decode_report
     try:
-        report = decode(params)
+        report = _decode_report(params)
     except ValueError:
         return
     listen = session.progress.get(bytes(report.token))

@@ -16,8 +16,7 @@ from msgspec import UNSET
 
 from rpc_worker.errors import RemoteError, SessionEnded
 from rpc_worker.messages import notification_line, request_line
-from rpc_worker.pending import Outbound, Pending, remote_error
-from rpc_worker.replies import Reply
+from rpc_worker.pending import Pending, remote_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,10 +28,11 @@ if TYPE_CHECKING:
     from rpc_worker.dispatch import Handler
     from rpc_worker.frontend import Frontend
     from rpc_worker.limits import Limits
+    from rpc_worker.pending import Outbound
     from rpc_worker.producers import Producer
     from rpc_worker.session_table import SessionTable
 
-__all__ = ["Host", "Outbound", "Pending", "Reply", "Session"]
+__all__ = ["Host", "Session"]
 
 T = TypeVar("T")
 
@@ -64,6 +64,11 @@ class Host(Protocol):
         """Whether the host takes the output."""
         ...
 
+    @property
+    def is_overfull(self) -> bool:
+        """Whether the host has left so much unread that what nobody waits for is dropped."""
+        ...
+
     def send(self, *parts: bytes) -> None:
         """Write a line, together with what else is written in this pass of the loop."""
         ...
@@ -88,7 +93,7 @@ class Host(Protocol):
         """Run a function in one of the threads of handlers."""
         ...
 
-    def rest(self, wait: Callable[[], object]) -> None:
+    def rest(self, wait: Callable[[], object], call: Call | None = None) -> None:
         """Have one of the threads wait, while another one may run."""
         ...
 
@@ -241,9 +246,9 @@ class Session:
         """Run a function in one of the threads of handlers."""
         return await self.host.run_in_thread(function, *args, call=call)
 
-    def rest(self, wait: Callable[[], object]) -> None:
+    def rest(self, wait: Callable[[], object], call: Call | None = None) -> None:
         """Have such a thread wait, while another one may run. To be called in that thread."""
-        self.host.rest(wait)
+        self.host.rest(wait, call)
 
     @property
     def debug(self) -> bool:
@@ -270,6 +275,11 @@ class Session:
     def has_room(self) -> bool:
         """Whether the host takes the output."""
         return self.host.has_room
+
+    @property
+    def is_overfull(self) -> bool:
+        """Whether the host has left so much unread that what nobody waits for is dropped."""
+        return self.host.is_overfull
 
     async def room(self) -> None:
         """Return when the host takes the output.

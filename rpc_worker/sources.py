@@ -28,14 +28,16 @@ class Source:
     Attributes:
         iterate: Returns the iterator: an async one, or a plain one if `threaded`, which is made in
             the thread that then advances it. SQLite's cursors, for one, insist on that.
+        on_left: What is to be called once the iterator has been left; whoever advances it takes it.
     """
 
-    __slots__ = ("context", "iterate", "threaded")
+    __slots__ = ("context", "iterate", "on_left", "threaded")
 
     def __init__(self, iterate: Callable[[], Any], *, threaded: bool) -> None:
         self.iterate = iterate
         self.context: Context = copy_context()
         self.threaded = threaded
+        self.on_left: Callable[[], None] | None = None
 
 
 def opener(

@@ -17,6 +17,7 @@ from rpc_worker import schema
 from rpc_worker.consumers import Blocking, Incoming, Items
 from rpc_worker.errors import ErrorCode
 from rpc_worker.messages import ErrorObject
+from rpc_worker.params import named_or_positional
 from rpc_worker.producers import Producer
 from rpc_worker.references import session_of, token_text
 from rpc_worker.scalars import expected
@@ -30,16 +31,7 @@ if TYPE_CHECKING:
     from rpc_worker.replies import Reply
     from rpc_worker.sessions import Session
 
-__all__ = [
-    "Incoming",
-    "Producer",
-    "Source",
-    "abort_requested",
-    "next_requested",
-    "offer",
-    "result",
-    "taking",
-]
+__all__ = ["abort_requested", "next_requested", "offer", "result", "taking"]
 
 
 def next_requested(reply: Reply, params: Raw | UnsetType) -> None:
@@ -147,16 +139,11 @@ def _encoders(
 # ------------------------------------------------------------------------------------ the token
 
 
-class _Named(msgspec.Struct, gc=False):
+class _Token(msgspec.Struct, gc=False):
     token: Raw
 
 
-class _Positional(msgspec.Struct, array_like=True, gc=False):
-    token: Raw
-
-
-_decode_named: Final = msgspec.json.Decoder(_Named).decode
-_decode_positional: Final = msgspec.json.Decoder(_Positional).decode
+_decode_token: Final = named_or_positional(_Token)
 
 
 def _token(params: Raw | UnsetType) -> bytes:
@@ -167,8 +154,7 @@ def _token(params: Raw | UnsetType) -> bytes:
     """
     if params is UNSET:
         raise ValueError("the token is missing")
-    positional = bytes(params)[:1] == b"["
-    token = token_text((_decode_positional if positional else _decode_named)(params).token)
+    token = token_text(_decode_token(params).token)
     if token is None:
         raise ValueError("the token is null")
     return token

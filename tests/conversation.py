@@ -176,7 +176,7 @@ class Conversation:
             assert (session.streams, session.progress, session.handles) == ({}, {}, {})
             assert (session.pending, session.tasks) == ({}, set())
         assert (list(executors.queue), executors.backlog, executors._suspended) == ([], 0, 0)
-        assert executors.threads == set()
+        assert executors.busy_elsewhere == set()
 
 
 def _frontend(cls: type[Any] | None, service: Service) -> Frontend | None:

@@ -127,7 +127,7 @@ def play(
         async with asyncio.timeout(DEADLINE):
             await conversation.channel.over()
             # A thread is answered for at once, and comes to its end in its own time.
-            await until(lambda: not conversation.channel.busy_threads)
+            await until(lambda: not conversation.channel.busy_elsewhere)
             await turns(5)
         conversation.assert_at_rest()
         assert peer.problems == []

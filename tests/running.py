@@ -97,7 +97,7 @@ class Run:
         executors = self.executors
         assert all(end.done() for end in self._ends.values())
         assert (list(executors.queue), executors.backlog, executors._suspended) == ([], 0, 0)
-        assert executors.threads == set()
+        assert executors.busy_elsewhere == set()
         exclusive = executors.exclusive
         assert (exclusive._running, exclusive._paused, exclusive._next) == (set(), set(), None)
         limiter = executors._elsewhere._limiter

@@ -7,16 +7,22 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable  # noqa: TC003 - a contract's names must exist
+from collections.abc import (  # noqa: TC003 - a contract's names must exist
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterator,
+)
 from typing import Any, Protocol
 
 import msgspec
 import pytest
 
-from rpc_worker import Limits, Progress, RemoteError, Struct, callbacks, schema
+from rpc_worker import Limits, Progress, RemoteError, Struct, callbacks, caller, schema
 from rpc_worker.contract import read_contract
 from rpc_worker.pending import Outbound
-from tests.conversation import until
+from rpc_worker.reports import offer_progress
+from tests.conversation import DEADLINE, until
 from tests.peer import Message, Peer, outcome, play, request
 
 HANDLE = 4711
@@ -115,6 +121,75 @@ class Callbacks(CallbacksAPI):
 
 def reports(messages: list[Message]) -> list[Any]:
     return [m["params"]["value"] for m in messages if m.get("method") == "$/progress"]
+
+
+class LateAPI(Protocol):
+    async def ask(self, ask: Callable[[], Awaitable[int]]) -> None: ...
+    async def call(self) -> None: ...
+    async def take(self, items: AsyncIterator[int]) -> None: ...
+    async def tell(self, tell: Callable[[], None]) -> None: ...
+
+
+class Window(Protocol):
+    async def confirm(self) -> bool: ...
+
+
+class Late(LateAPI):
+    """Waits for the peer once nobody wants it any more."""
+
+    def __init__(self) -> None:
+        self.started = threading.Event()
+        self.go = threading.Event()
+        self.ended: list[str] = []
+
+    def ask(self, ask: Callable[[], int]) -> None:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride] - it runs in a thread
+        self._wait(ask)
+
+    def call(self) -> None:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride] - as above
+        self._wait(caller(Window).confirm)
+
+    def take(self, items: Iterator[int]) -> None:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride] - as above
+        self._wait(lambda: next(items))
+
+    def tell(self, tell: Callable[[], None]) -> None:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride] - as above
+        self._wait(tell)
+
+    def _wait(self, wait: Callable[[], object]) -> None:
+        self.started.set()
+        assert self.go.wait(DEADLINE)
+        try:
+            wait()
+        except BaseException as error:
+            self.ended.append(type(error).__name__)
+            raise
+        self.ended.append("returned")
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "ended"),
+    [
+        ("ask", [FORM], "CancelledError"),
+        ("call", [], "CancelledError"),
+        ("take", [{"token": 1}], "CancelledError"),
+        ("tell", [FORM], "returned"),
+    ],
+)
+def test_a_cancelled_thread_waits_for_nobody(method: str, params: list[Any], ended: str) -> None:
+    late = Late()
+
+    async def main(peer: Peer) -> None:
+        identity = peer.request(method, params)
+        await until(late.started.is_set)
+        peer.notify("$/cancelRequest", {"id": identity})
+        assert outcome(await peer.answered(identity)) == -32800
+        peer.channel._executors.blocked = True
+        late.go.set()
+        await until(lambda: bool(late.ended))
+        assert late.ended == [ended]
+        assert await peer.rest() == []
+        peer.channel.output_taken()
+
+    play(main, late, frontend=Window)
 
 
 # ----------------------------------------------------------------------- progress of the worker's
@@ -253,6 +328,50 @@ def test_a_callback_that_goes_one_way_is_a_notification(method: str) -> None:
     play(main, Callbacks())
 
 
+class TellingAPI(Protocol):
+    async def tell(self, tell: Callable[[int], None]) -> None: ...
+
+
+class Telling(TellingAPI):
+    def __init__(self) -> None:
+        self.told = asyncio.Event()
+        self.go = asyncio.Event()
+
+    async def tell(self, tell: Callable[[int], None]) -> None:
+        for i in range(10):
+            tell(i)
+        self.told.set()
+        await self.go.wait()
+        tell(10)
+
+
+@pytest.mark.parametrize("reads", [True, False])
+def test_what_nobody_waits_for_is_dropped_while_the_host_leaves_too_much_unread(
+    reads: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """How much was dropped is said once: when the host reads again, or when the call ends."""
+    telling = Telling()
+
+    async def main(peer: Peer) -> None:
+        peer.conversation.output.pending = 1_001
+        identity = peer.request("tell", [FORM])
+        await telling.told.wait()
+        assert await peer.rest() == []
+        assert caplog.messages == []
+        if reads:
+            peer.conversation.output.pending = 1_000 - 200
+        telling.go.set()
+        assert outcome(await peer.answered(identity)) is None
+        assert [m["params"] for m in peer.unheard()] == ([[10]] if reads else [])
+        peer.unheard().clear()
+
+    play(main, telling, limits=Limits(hard_bytes=1_000))
+    lost = 10 if reads else 11
+    assert caplog.messages == [
+        f"{lost} calls of tell() of tell were dropped: the host did not read"
+    ]
+
+
 @pytest.mark.parametrize("params", [[], [None], {}, {"ask": None}], ids=str)
 def test_an_optional_callback_may_be_missing(params: object) -> None:
     async def main(peer: Peer) -> None:
@@ -377,7 +496,7 @@ def test_the_peers_reports_reach_who_listens_until_the_call_is_answered() -> Non
         heard: list[float] = []
         scope = Outbound()
         node: schema.Progress = node_of("report")
-        form = callbacks.offer_progress(peer.session, scope, Progress(heard.append), node)
+        form = offer_progress(peer.session, scope, Progress(heard.append), node)
         token = msgspec.json.decode(form)
         peer.notify("$/progress", {"token": token, "value": 0.5})
         peer.notify("$/progress", {"token": f"{token}", "value": 9})
@@ -389,7 +508,7 @@ def test_the_peers_reports_reach_who_listens_until_the_call_is_answered() -> Non
         peer.notify("$/progress", {"token": token, "value": 2})
         await peer.rest()
         assert heard == [0.5, 1.0]
-        assert callbacks.offer_progress(peer.session, Outbound(), None, node) == b"null"
+        assert offer_progress(peer.session, Outbound(), None, node) == b"null"
 
     play(main, Callbacks())
 

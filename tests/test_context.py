@@ -242,7 +242,7 @@ def test_a_thread_sees_that_it_was_cancelled() -> None:
         call = running.start("look")
         await until(lambda: bool(began))
         running.executors.cancel(call)
-        await until(lambda: not running.executors.threads)
+        await until(lambda: not running.executors.busy_elsewhere)
         assert began == ["began", "saw it"]
 
     run(main, Looking())

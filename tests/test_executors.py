@@ -1,5 +1,8 @@
 """Where and when handlers run: what one does, the next must not feel."""
 
+# pyright: reportPrivateUsage=false
+# The threads' tokens are counted.
+
 from __future__ import annotations
 
 import asyncio
@@ -20,6 +23,7 @@ import pytest
 from rpc_worker import Limits, RpcError, exclusive, inline
 from rpc_worker.calls import CURRENT
 from rpc_worker.elsewhere import THREADS
+from rpc_worker.exclusion import Exclusion
 from rpc_worker.executors import BURST, EAGER, Call
 from tests.conversation import DEADLINE, Conversation, converse, request, talk, turns, until
 from tests.running import Run, run
@@ -551,10 +555,37 @@ def test_a_cancelled_thread_is_answered_at_once_and_counted_until_it_ends() -> N
         conversation.channel.cancel_all()
         lines = await talking
         assert results(*map(json.loads, lines)) == {1: CANCELLED}
-        assert conversation.channel.busy_threads == 1
+        assert conversation.channel.busy_elsewhere == 1
         stubborn.thread_may_end.set()
-        await until(lambda: not conversation.channel.busy_threads)
+        await until(lambda: not conversation.channel.busy_elsewhere)
         await turns(3)
+
+    converse(main, stubborn)
+
+
+def test_a_cancelled_thread_keeps_its_place_until_it_ends() -> None:
+    """No more run at a time than may, whether or not anybody waits for them."""
+    stubborn = Stubborn()
+
+    async def main(conversation: Conversation) -> None:
+        blocking = b"".join(request(i, "block") for i in range(THREADS))
+        talking = asyncio.create_task(conversation.say(blocking))
+        await until(lambda: conversation.channel.busy_elsewhere == THREADS)
+        limiter: Any = conversation.channel._executors._elsewhere._limiter
+        conversation.channel.cancel_all()
+        assert len(await talking) == THREADS
+        # They come and go, and one stays to wait for its turn.
+        cancelled = asyncio.create_task(conversation.say(request("late", "block")))
+        await until(lambda: limiter.statistics().tasks_waiting == 1)
+        conversation.channel.cancel_all()
+        await cancelled
+        conversation.feed(request("last", "block"))
+        await until(lambda: limiter.statistics().tasks_waiting == 1)
+        assert limiter.borrowed_tokens == conversation.channel.busy_elsewhere == THREADS
+        stubborn.thread_may_end.set()
+        lines = await conversation.output.until(THREADS + 2)
+        assert json.loads(lines[-1]) == {"jsonrpc": "2.0", "id": "last", "result": None}
+        await until(lambda: not limiter.borrowed_tokens)
 
     converse(main, stubborn)
 
@@ -577,6 +608,42 @@ def test_a_coroutine_that_does_not_unwind_is_answered_after_a_second(
     converse(main, stubborn)
 
 
+@pytest.mark.parametrize("timeout", [{}, {"timeoutMs": 500}, {"timeoutMs": 60_000}], ids=str)
+def test_nothing_holds_a_cancelled_call_once_it_has_unwound(timeout: dict[str, int]) -> None:
+    async def main(conversation: Conversation) -> None:
+        talking = asyncio.create_task(conversation.say(request(1, "wait", **timeout)))
+        await turns(5)
+        call: Any = conversation.channel.find_in_flight(b"1")
+        before = call.timer
+        conversation.channel.cancel(call)
+        timer = call.timer
+        # The nearer one is kept: that of the deadline may be.
+        assert (timer is before) == (timeout == {"timeoutMs": 500})
+        assert before in {None, timer} or before.cancelled()
+        assert results(*map(json.loads, await talking)) == {1: CANCELLED}
+        assert call.timer is None
+        assert timer.cancelled()
+
+    converse(main, Stubborn())
+
+
+@pytest.mark.parametrize("method", ["wait", "block"])
+def test_what_is_answered_at_once_is_written_though_a_handler_goes_on(method: str) -> None:
+    stubborn = Stubborn()
+
+    async def main(conversation: Conversation) -> None:
+        conversation.feed(request(1, method) + request(2, "system.ping"))
+        (line,) = await conversation.output.until(1)
+        assert json.loads(line)["id"] == 2
+        conversation.channel.cancel_all()
+        stubborn.thread_may_end.set()
+        await conversation.output.until(2)
+        await until(lambda: not conversation.channel.busy_elsewhere)
+        await turns(3)
+
+    converse(main, stubborn)
+
+
 def test_eager_leaders_are_used_where_there_are_any() -> None:
     assert hasattr(asyncio, "eager_task_factory") == EAGER
 
@@ -594,10 +661,10 @@ def test_a_call_whose_deadline_has_passed_is_answered_at_once(method: str, runs_
         running.executors.expire(call)
         assert (call.expired, call.cancelled, call.answered) == (True, True, True)
         running.executors.expire(call)
-        assert (running.executors.threads == {call}) == runs_on
+        assert (running.executors.busy_elsewhere == {call}) == runs_on
         stubborn.unwound.set()
         stubborn.thread_may_end.set()
-        await until(lambda: not running.executors.threads)
+        await until(lambda: not running.executors.busy_elsewhere)
         with pytest.raises(asyncio.CancelledError):
             await running.end(call)
 
@@ -829,7 +896,7 @@ def test_a_handler_that_ends_while_it_waits_leaves_no_slot_behind(method: str, h
             future = peer.asked.pop()
             if not future.done():
                 future.set_result(None)
-        await until(lambda: not running.executors.threads)
+        await until(lambda: not running.executors.busy_elsewhere)
         await until(lambda: not any(call.waits for call in calls))
         await turns(3)
 
@@ -966,6 +1033,23 @@ def test_the_next_exclusive_call_may_be_cancelled_between_its_admission_and_its_
         await running.end(calls[2])
 
     serve_peer(main)
+
+
+def test_an_exclusive_call_that_was_let_in_too_late_is_the_next_one() -> None:
+    """Who let it in has waited for so short a time that it goes on before that one starts."""
+    exclusion = Exclusion()
+    handler: Any = None
+    first, second, third = calls = [Call(None, handler, msgspec.UNSET, 0) for _ in range(3)]
+    assert [exclusion.enter(call) for call in calls] == [True, False, False]
+    exclusion.pause(first)
+    assert exclusion.admit() is second
+    exclusion.go_on(first)
+    assert not exclusion.enter(second)
+    exclusion.leave(first)
+    for call in (second, third):
+        assert exclusion.admit() is call
+        assert exclusion.enter(call)
+        exclusion.leave(call)
 
 
 def test_an_exclusive_thread_that_was_cancelled_is_alone_until_it_ends() -> None:

@@ -132,7 +132,7 @@ class MemoryMachine(Machine):
 
     async def _rest(self) -> None:
         deadline = time.monotonic() + DEADLINE
-        while any(self.performer.inside.values()) or self.conversation.channel.busy_threads:
+        while any(self.performer.inside.values()) or self.conversation.channel.busy_elsewhere:
             await asyncio.sleep(0)
             assert time.monotonic() < deadline, self.performer.inside
         await turns(5)

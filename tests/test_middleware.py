@@ -147,8 +147,8 @@ def test_a_cancelled_thread_under_middleware_is_answered_at_once() -> None:
         running.executors.cancel(call)
         assert call.answered
         await asyncio.wait_for(unwound.wait(), DEADLINE)
-        assert running.executors.threads == {call}
+        assert running.executors.busy_elsewhere == {call}
         gate.set()
-        await until(lambda: not running.executors.threads)
+        await until(lambda: not running.executors.busy_elsewhere)
 
     run(main, Blocking(), middleware=[note])

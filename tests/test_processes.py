@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 
 from rpc_worker import Event, RpcError, Struct, current_call, exclusive, in_executor, in_process
-from rpc_worker.processes import Outcome, Processes, Work
+from rpc_worker.processes import Ending, Processes, Work
 from tests.conversation import DEADLINE, until
 from tests.running import Run, run
 
@@ -341,7 +341,7 @@ def is_running(pid: int) -> bool:
 
 
 def test_an_outcome_survives_a_journey() -> None:
-    travelled: Outcome = pickle.loads(pickle.dumps(Work(divmod, (7, 2), {})))()
+    travelled: Ending = pickle.loads(pickle.dumps(Work(divmod, (7, 2), {})))()
     assert travelled.value() == (3, 1)
 
 
@@ -436,8 +436,8 @@ def test_a_cancelled_function_in_an_executor_is_answered_at_once_and_tracked_unt
         running.executors.cancel(first)
         assert first.answered
         assert second.answered
-        await until(lambda: running.executors.threads == {first})
+        await until(lambda: running.executors.busy_elsewhere == {first})
         gate.set()
-        await until(lambda: not running.executors.threads)
+        await until(lambda: not running.executors.busy_elsewhere)
 
     run(main, Pooled())

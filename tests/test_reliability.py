@@ -164,7 +164,7 @@ def test_a_handler_in_a_thread_is_cancelled_any_time() -> None:
                 peer.notify(CANCEL, {"id": identity})
             for identity in asked:
                 assert outcome(await peer.answered(identity)) == -32800
-            await until(lambda: not peer.channel.busy_threads)
+            await until(lambda: not peer.channel.busy_elsewhere)
         assert await peer.ask("add", [1, 2]) == 3
 
     play(main, backend)
@@ -176,13 +176,13 @@ def test_a_thread_that_heeds_no_cancel_is_tracked_until_it_ends() -> None:
 
     async def main(peer: Peer) -> None:
         asked = [peer.request("deaf") for _ in range(10)]
-        await until(lambda: peer.channel.busy_threads == 10)
+        await until(lambda: peer.channel.busy_elsewhere == 10)
         for identity in asked:
             peer.notify(CANCEL, {"id": identity})
             assert outcome(await peer.answered(identity)) == -32800
-        assert peer.channel.busy_threads == 10
+        assert peer.channel.busy_elsewhere == 10
         backend.go.set()
-        await until(lambda: peer.channel.busy_threads == 0)
+        await until(lambda: peer.channel.busy_elsewhere == 0)
         assert await peer.rest() == []
 
     play(main, backend)
@@ -192,10 +192,10 @@ def test_a_process_is_ended_by_a_cancel_and_replaced() -> None:
     async def main(peer: Peer) -> None:
         for _ in range(20 if SOAK else 2):
             identity = peer.request("waitInProcess")
-            await until(lambda: bool(peer.channel._executors.threads))
+            await until(lambda: bool(peer.channel._executors.busy_elsewhere))
             peer.notify(CANCEL, {"id": identity})
             assert outcome(await peer.answered(identity)) == -32800
-            await until(lambda: not peer.channel.busy_threads)
+            await until(lambda: not peer.channel.busy_elsewhere)
         peer.channel.close()
 
     play(main, Backend())
@@ -281,7 +281,7 @@ def test_calls_go_on_beside_handlers_that_sleep_in_threads() -> None:
 
     async def main(peer: Peer) -> None:
         asked = [peer.request("deaf") for _ in range(30)]
-        await until(lambda: peer.channel.busy_threads == 30)
+        await until(lambda: peer.channel.busy_elsewhere == 30)
         for number in range(1_000 if SOAK else 100):
             assert await peer.ask("add", [number, 1]) == number + 1
         backend.go.set()

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator  # noqa: TC003 - its annotations are read at run time
+from types import SimpleNamespace
 from typing import Any, Protocol
 
 import pytest
 
-from rpc_worker import Event, SessionEnded, caller, current_call
+from rpc_worker import Event, SessionEnded, caller, current_call, failures
 from rpc_worker.limits import Limits
 from rpc_worker.session_table import REMEMBERED
-from tests.conversation import Conversation, converse, notification, request, turns, until
+from tests.conversation import Conversation, converse, notification, refusal, request, turns, until
 
 
 class Page(Protocol):
@@ -224,9 +225,12 @@ def test_calls_and_events_to_a_session_that_is_gone() -> None:
     converse(main, Backend(), frontend=Page)
 
 
-def test_at_end_of_file_nothing_is_expected_of_a_client_any_more() -> None:
+def test_at_end_of_file_nothing_is_expected_of_a_client_any_more(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     """What asks it fails, its streams close; what runs goes on and is answered."""
     backend = Backend()
+    caplog.set_level("INFO")
 
     async def main(conversation: Conversation) -> None:
         conversation.feed(request(1, "ask") + request(2, "count") + request(3, "wait"))
@@ -240,6 +244,38 @@ def test_at_end_of_file_nothing_is_expected_of_a_client_any_more() -> None:
         assert backend.left == 2
 
     converse(main, backend, frontend=Page)
+    # That a client goes is no failure.
+    assert caplog.messages == []
+
+
+def test_the_log_says_in_one_line_that_a_client_refused(caplog: pytest.LogCaptureFixture) -> None:
+    async def main(conversation: Conversation) -> None:
+        conversation.feed(request(1, "ask"))
+        await conversation.output.until(1)
+        conversation.feed(refusal("w1", -32601, "Method not found"))
+        await conversation.output.until(2)
+
+    converse(main, Backend(), frontend=Page)
+    (record,) = caplog.records
+    assert record.getMessage().startswith("ask raised RemoteError: ")
+    assert record.getMessage().endswith(": -32601 Method not found")
+    assert (record.levelname, record.exc_info) == ("ERROR", None)
+
+
+def test_the_log_tells_of_another_clients_end_with_the_place(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The handler's own client is there, so nobody but the handler can have expected that."""
+    ended = SessionEnded("A")
+    group = BaseExceptionGroup("two of them", [ended, ended])
+    here: Any = SimpleNamespace(ended=False, silent=False)
+    gone: Any = SimpleNamespace(ended=True, silent=True)
+    caplog.set_level("DEBUG")
+    for error in (ended, group):
+        failures.log("it", error, here)
+        failures.log("it", error, gone)
+    levels = [(record.levelname, record.exc_info is None) for record in caplog.records]
+    assert levels == [("ERROR", False), ("DEBUG", True)] * 2
 
 
 def test_who_waits_for_room_goes_on_when_the_output_is_taken_or_the_session_ends() -> None:

@@ -12,15 +12,17 @@ from collections.abc import (  # noqa: TC003 - a contract's names must exist
     AsyncIterator,
     Awaitable,
     Callable,
+    Generator,
     Iterator,
 )
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Protocol
 
 import pytest
 from anyio import from_thread
 
-from rpc_worker import Limits, RemoteError, RpcError, caller, current_call, producers
+from rpc_worker import Limits, RemoteError, RpcError, caller, current_call, exclusive, producers
 from rpc_worker.calls import Call
 from rpc_worker.elsewhere import THREADS
 from rpc_worker.sources import Source, ThreadItems
@@ -421,6 +423,23 @@ def test_nobody_asks_for_items_for_long(monkeypatch: pytest.MonkeyPatch) -> None
     play(main, streams)
 
 
+def test_who_waits_for_the_end_of_all_learns_of_a_stream_that_nobody_asks_of(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def main(peer: Peer) -> None:
+        # Its iterator has ended, and what that ended with was not asked for.
+        assert await peer.ask("failing", [0]) == {"token": 1}
+        waiting = asyncio.create_task(peer.channel.over())
+        await peer.rest()
+        assert not waiting.done()
+        monkeypatch.setattr(producers, "IDLE", 0.0)
+        peer.session.streams[b"1"]._look_for_reader()
+        async with asyncio.timeout(DEADLINE):
+            await waiting
+
+    play(main, Streams())
+
+
 def test_a_next_that_waits_keeps_its_stream_open(monkeypatch: pytest.MonkeyPatch) -> None:
     streams = Streams()
 
@@ -463,6 +482,19 @@ def test_a_deadline_covers_the_whole_stream() -> None:
         assert await peer.ask(NEXT, [2]) == -32001
 
     play(main, streams)
+
+
+def test_a_deadline_is_told_at_once_even_if_the_host_takes_no_output() -> None:
+    async def main(peer: Peer) -> None:
+        await peer.ask("waiting", timeoutMs=60_000)
+        waiting = peer.request(NEXT, [1])
+        await peer.rest()
+        peer.channel._executors.blocked = True
+        expire(peer, b"1")
+        assert outcome(await peer.answered(waiting)) == -32050
+        peer.channel.output_taken()
+
+    play(main, Streams())
 
 
 class Meddling(Streams):
@@ -659,7 +691,7 @@ def test_a_thread_that_is_busy_can_ask_whether_it_is_cancelled(
         opened = outcome(await peer.answered(identity))
         # A thread that has not begun yet does not begin any more.
         await until(lambda: bool(streams.threads))
-        assert peer.channel.busy_threads == 1
+        assert peer.channel.busy_elsewhere == 1
         if how == "abort":
             peer.notify(ABORT, [opened["token"]])
         elif how == "idle":
@@ -719,6 +751,127 @@ def test_threads_of_streams_that_ask_leave_their_place_to_others() -> None:
         await until(lambda: limiter.total_tokens == THREADS)
 
     play(main, Asking())
+
+
+# ------------------------------------------------------------------------------------- exclusive
+
+
+class AloneAPI(Protocol):
+    def paced(self, n: int) -> AsyncIterator[int]: ...
+    def paced_in_thread(self, n: int) -> AsyncIterator[int]: ...
+    def refused(self) -> AsyncIterator[int]: ...
+    async def briefly(self) -> int: ...
+
+
+class Alone(AloneAPI):
+    """Streams that are exclusive, and wait for nothing but what the test lets go."""
+
+    def __init__(self) -> None:
+        self.inside = self.begun = self.most = 0
+        self.go = asyncio.Event()
+
+    @contextmanager
+    def _alone(self) -> Generator[None]:
+        self.inside += 1
+        self.begun += 1
+        self.most = max(self.most, self.inside)
+        try:
+            yield
+        finally:
+            self.inside -= 1
+
+    @exclusive
+    async def paced(self, n: int) -> AsyncIterator[int]:
+        with self._alone():
+            try:
+                await self.go.wait()
+                for i in range(n):
+                    yield i
+            finally:
+                await turns(10)
+
+    @exclusive
+    def paced_in_thread(self, n: int) -> Iterator[int]:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride] - it runs in a thread
+        with self._alone():
+            from_thread.run(self.go.wait)
+            try:
+                yield from range(n)
+            finally:
+                from_thread.run(turns, 0 if current_call().cancelled else 10)
+
+    @exclusive
+    def refused(self) -> AsyncIterator[int]:
+        raise RpcError("no", code=4000)
+
+    @exclusive
+    async def briefly(self) -> int:
+        with self._alone():
+            return self.begun
+
+
+@pytest.mark.parametrize("method", ["paced", "pacedInThread"])
+def test_an_exclusive_stream_is_alone_until_its_iterator_has_ended(method: str) -> None:
+    alone = Alone()
+
+    async def main(peer: Peer) -> None:
+        first, second, third = (peer.request(method, [0]) for _ in range(3))
+        brief = peer.request("briefly")
+        token = outcome(await peer.answered(first))["token"]
+        await until(lambda: alone.inside == 1)
+        await peer.rest()
+        assert (alone.begun, peer.channel._executors.waiting) == (1, 3)
+        alone.go.set()
+        assert await pull(peer, token) == ([[]], None)
+        for identity in (second, third):
+            opened = outcome(await peer.answered(identity))
+            if "token" in opened:
+                await pull(peer, opened["token"])
+        assert outcome(await peer.answered(brief)) == 4
+
+    play(main, alone)
+    assert alone.most == 1
+
+
+@pytest.mark.parametrize("method", ["paced", "pacedInThread"])
+def test_an_exclusive_stream_that_waits_for_its_reader_lets_another_one_run(method: str) -> None:
+    """Whoever reads it may be waiting for that one between two items."""
+    alone = Alone()
+    alone.go.set()
+
+    async def main(peer: Peer) -> None:
+        asked = [peer.request(method, [100]) for _ in range(3)]
+        opened = [outcome(await peer.answered(identity)) for identity in asked]
+        assert await peer.ask("briefly") == 4
+        for each in opened:
+            batches, _ = await pull(peer, each["token"])
+            assert sum(map(len, batches)) + len(each.get("values", [])) == 100
+        assert await peer.ask("briefly") == 5
+
+    play(main, alone)
+
+
+@pytest.mark.parametrize("how", ["abort", "cancel", "notification", "refused"])
+def test_an_exclusive_stream_that_does_not_come_to_its_end(how: str) -> None:
+    alone = Alone()
+
+    async def main(peer: Peer) -> None:
+        if how == "notification":
+            peer.notify("paced", [1])
+        elif how == "refused":
+            assert await peer.ask("refused") == 4000
+        else:
+            identity = peer.request("paced", [1])
+            opened = outcome(await peer.answered(identity))
+            await until(lambda: alone.inside == 1)
+            if how == "abort":
+                peer.notify(ABORT, [opened["token"]])
+            else:
+                peer.notify("$/cancelRequest", {"id": identity})
+        # Its last `finally` has run by then.
+        assert await peer.ask("briefly") == alone.begun
+        assert alone.most == 1
+
+    play(main, alone)
 
 
 def test_a_next_waits_while_the_host_takes_no_output() -> None:
@@ -829,6 +982,19 @@ def test_an_item_of_another_type_is_the_handlers_error_with_its_place() -> None:
             "received": '"5"',
         }
         assert (await peer.heard(ABORT))["params"] == {"token": 1}
+
+    play(main, Streams())
+
+
+@pytest.mark.parametrize("answer", [5, {"values": 5}, {"finished": 1}], ids=str)
+def test_a_stream_of_the_peers_whose_answer_cannot_be_read_is_aborted(answer: object) -> None:
+    async def main(peer: Peer) -> None:
+        identity = peer.request("total", [{"token": 1}])
+        peer.answer(await peer.heard(NEXT), answer)
+        error = (await peer.answered(identity))["error"]
+        assert error["data"]["type"] == RemoteError.__name__
+        assert (await peer.heard(ABORT))["params"] == {"token": 1}
+        assert await peer.rest() == []
 
     play(main, Streams())
 
@@ -1137,15 +1303,19 @@ def test_a_call_does_not_keep_the_streams_that_it_has_read() -> None:
         ({"values": 5}, "lines answered"),
         (5, "lines answered"),
         ({"token": 1.5}, "lines answered"),
+        ({"token": 7, "values": 5}, "lines answered"),
     ],
     ids=str,
 )
-def test_a_result_of_another_type_is_an_error_of_the_peers(answer: object, said: str) -> None:
+def test_a_result_of_another_type_is_an_error_of_the_peers(answer: Any, said: str) -> None:
     async def main(peer: Peer) -> None:
         identity = peer.request("read", [3])
         peer.answer(await peer.heard("lines"), answer)
         error = (await peer.answered(identity))["error"]
         assert error["data"]["type"] == "RemoteError"
         assert said in error["data"]["message"]
+        if answer == {"token": 7, "values": 5}:
+            assert (await peer.heard(ABORT))["params"] == {"token": 7}
+        assert await peer.rest() == []
 
     play(main, Calling(), frontend=WindowAPI)

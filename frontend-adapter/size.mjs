@@ -3,7 +3,7 @@
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
-const LIMIT = 6550; // 6.4 KiB
+const LIMIT = 6790; // 6.6 KiB
 
 // What an app imports: the table of codes, for one, is only there for those who use it.
 const CORE = ["createChannel", "createClient", "RpcError"];

@@ -6,11 +6,13 @@ Nothing here knows how requests come, or who runs them.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from rpc_worker import failures, refusals
 from rpc_worker.messages import NULL, error_line, result_line, result_parts
 from rpc_worker.outbox import JOINED, Outbox
+from rpc_worker.scalars import UnencodableResult, expected
+from rpc_worker.schema import describe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,9 +25,18 @@ if TYPE_CHECKING:
 
 __all__ = ["Answering"]
 
+FORGOTTEN: Final = "(does a middleware return what proceed() returned?)"
+
 
 class Answering:
     """The part of a channel that answers.
+
+    Args:
+        service: What is offered.
+        output: Where lines go to.
+        limits: How much is taken on.
+        loop: The loop whose callbacks call this.
+        surrounded: Whether there is middleware around the handlers.
 
     Attributes:
         service: What is offered.
@@ -33,10 +44,17 @@ class Answering:
     """
 
     def __init__(
-        self, service: Service, output: Output, limits: Limits, loop: asyncio.AbstractEventLoop
+        self,
+        service: Service,
+        output: Output,
+        limits: Limits,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        surrounded: bool,
     ) -> None:
         self.service = service
         self.on_backlog_taken: Callable[[], None] | None = None
+        self._surrounded = surrounded
         self._limits = limits
         self._loop = loop
         # Requests by id; a notification has none; a stream's call is answered before it ends.
@@ -61,6 +79,8 @@ class Answering:
                 return
             body = handler.encode(result)
         except BaseException as error:  # noqa: BLE001 - a value's own methods may raise anything
+            if result is None and self._surrounded and isinstance(error, UnencodableResult):
+                error = UnencodableResult(f"{error.problem} {FORGOTTEN}")
             self.failed(call, error)
             return
         identity = call.id
@@ -88,7 +108,10 @@ class Answering:
             self._settle(call)  # Nobody could ask for an item.
             return
         from rpc_worker.producers import Producer  # noqa: PLC0415 - most calls return no stream
+        from rpc_worker.sources import Source  # noqa: PLC0415 - as above
 
+        if not isinstance(source, Source):  # What middleware has returned in its place.
+            raise expected(describe(call.handler.method.result), source)
         self._opening.add(call)
 
         def answer(form: bytes) -> None:

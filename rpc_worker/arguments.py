@@ -96,12 +96,14 @@ def _check_middleware(middleware: object) -> None:
             f"middleware={middleware!r:.80} is {described(middleware)}; write a list: "
             "middleware=[timed]"
         )
-    for one in cast("list[object]", middleware):
-        if not iscoroutinefunction(one) and not iscoroutinefunction(getattr(one, "__call__", one)):  # noqa: B004 - an object may have a coroutine function as its __call__
-            raise StartError(
-                f"the middleware {one!r:.80} is {described(one)}; write "
-                "async def timed(call, proceed): return await proceed()"
-            )
+    wrong = [
+        f"the middleware {one!r:.80} is no coroutine function"
+        for one in cast("list[object]", middleware)
+        if not iscoroutinefunction(one) and not iscoroutinefunction(getattr(one, "__call__", one))  # noqa: B004 - an object may have a coroutine function as its __call__
+    ]
+    if wrong:
+        what = "; ".join(wrong)
+        raise StartError(f"{what}; write async def timed(call, proceed): return await proceed()")
 
 
 def check_frontend(frontend: object) -> None:

@@ -167,6 +167,7 @@ def offer_callback(
     scope: Outbound,
     function: Callable[..., Any] | None,
     node: schema.Callback,
+    place: str,
     *,
     threaded: bool = False,
 ) -> bytes:
@@ -177,12 +178,13 @@ def offer_callback(
         scope: That call's life, which is the handle's.
         function: A coroutine function; or a plain one, which goes one way or is run in a thread.
         node: Its type.
+        place: Which parameter of which method it is, for the text of an error.
         threaded: Whether it is given by a handler in a thread, so that a plain one is run there.
     """
     if function is None:
         return b"null"
     handle = session.new_handle()
-    handler = copy(_prototype(node))
+    handler = copy(_prototype(node, place))
     if iscoroutinefunction(function):
         handler.function = function
     elif threaded:
@@ -205,17 +207,15 @@ def _awaiting(function: Callable[..., Any]) -> Callable[..., Coroutine[Any, Any,
 
 
 @cache
-def _prototype(node: schema.Callback) -> Handler:
+def _prototype(node: schema.Callback, place: str) -> Handler:
     """Return a handler for functions of a type: its decoders and encoders take time to make."""
     parameters = tuple(
-        Parameter(f"argument{i}", f"argument{i}", each, each.annotation, keyword=False)
+        Parameter(f"argument{i}", f"argument {i}", each, each.annotation, keyword=False)
         for i, each in enumerate(node.parameters, 1)
     )
     result = node.result or schema.Scalar(None, "null")
     source = schema.Source("", 0)
-    method = Method(
-        "callback", (), parameters, result, result.annotation, "", None, (), source, "async"
-    )
+    method = Method(place, (), parameters, result, result.annotation, "", None, (), source, "async")
     return Handler(Bound(method, _ignore_all, "loop"))
 
 

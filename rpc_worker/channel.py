@@ -97,7 +97,7 @@ class Channel(Answering):
         frontend: Frontend | None = None,
     ) -> None:
         limits = limits or Limits()
-        super().__init__(service, output, limits, loop)
+        super().__init__(service, output, limits, loop, surrounded=bool(middleware))
         self.on_shutdown: Callable[[], None] = _ignore
         self.on_log_levels: Callable[[int], None] = _ignore_level
         self.on_room: Callable[[], None] = _ignore
@@ -114,6 +114,8 @@ class Channel(Answering):
         self._system = System(service, limits, self.sessions)
         self._protocol = ProtocolMethods(self)
         self._announced = False
+        # What is told of a `next` that is cancelled.
+        self._withdrawn = refusals.CANCELLED
         self._stopping = False
         for wire, event in service.events.items():
             event.bind(Emitter(self, service.contract.events[wire]).emit)
@@ -167,6 +169,7 @@ class Channel(Answering):
 
     def cancel_all(self) -> None:
         """Cancel everything that waits or runs; all of it is answered, and every stream ends."""
+        self._withdrawn = refusals.ENDED
         for entry in (*self._in_flight.values(), *self._notifications):
             self.cancel(entry)
         for session in self.sessions:
@@ -390,7 +393,7 @@ class Channel(Answering):
     def cancel(self, entry: Call | Reply) -> None:
         """Cancel what is in flight; it is answered all the same."""
         if isinstance(entry, Reply):
-            entry.cancel(refusals.CANCELLED)
+            entry.cancel(self._withdrawn)
         elif entry.answered:
             entry.cancelled = True
             entry.end()

@@ -41,9 +41,16 @@ class Items:
         node: The stream's type.
         wrong: Returns the error for an item that is not of that type, given how many came before
             it and the item itself.
+        name: What the stream is called where its form is wrong; the method, if it is a result.
     """
 
-    def __init__(self, method: str, node: Stream, wrong: Callable[[int, Raw], Exception]) -> None:
+    def __init__(
+        self,
+        method: str,
+        node: Stream,
+        wrong: Callable[[int, Raw], Exception],
+        name: str | None = None,
+    ) -> None:
         item: Any = node.item.annotation
         fields: list[Any] = [("values", list[item], []), ("finished", bool, False)]
         self._page = decoder(msgspec.defstruct("Page", fields, gc=False)).decode
@@ -51,6 +58,7 @@ class Items:
         self._item = decoder(item).decode
         self._wrong = wrong
         self._method = method
+        self._name = name or method
 
     def page(self, answer: Raw, before: int) -> _Page:
         """Decode the answer to a `next`; the items before one that is wrong are kept."""
@@ -84,7 +92,7 @@ class Items:
         try:
             return decode(answer)
         except (ValueError, RecursionError) as error:
-            text = f"{self._method} answered with no items of a stream: {error}"
+            text = f"{self._name} answered with no items of a stream: {error}"
             raise RemoteError(text, method=self._method) from None
 
     def _page_until(self, values: list[Raw], before: int, *, finished: bool) -> _Page:

@@ -245,7 +245,8 @@ def error_object(error: BaseException, *, debug: bool = False) -> ErrorObject:
     text = text_of(error)
     if isinstance(error, UnencodableResult):
         place = {"path": error.path, "problem": error.problem}
-        return ErrorObject(ErrorCode.UNENCODABLE_RESULT, f"Result cannot be sent: {text}", place)
+        what = "Result cannot be sent" if error.is_result else "Cannot be sent"
+        return ErrorObject(ErrorCode.UNENCODABLE_RESULT, f"{what}: {text}", place)
     kind = type(error).__name__
     told = {"type": kind, "message": text}
     if debug:

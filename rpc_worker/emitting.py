@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from rpc_worker.errors import SessionEnded
 from rpc_worker.messages import notification_line
+from rpc_worker.scalars import UnencodableResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +49,12 @@ class Emitter:
             from rpc_worker.values import encoder  # noqa: PLC0415 - a start needs no encoders
 
             self._encode = encoder(self._event.payload)
-        body = self._encode(value)
+        try:
+            body = self._encode(value)
+        except UnencodableResult as error:
+            from rpc_worker.references import unencodable  # noqa: PLC0415 - only on failure
+
+            raise unencodable(f"event {self._event.wire}", error) from None
         sessions = self._audience.sessions
         session = sessions.anonymous if to is None else sessions.named(to)
         if session is None:

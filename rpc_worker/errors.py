@@ -243,8 +243,10 @@ class SessionEnded(Exception):  # noqa: N818 - it is what happened, and nothing 
 
     def __init__(self, session: str | None) -> None:
         self.session = session
-        shown = "the session of the client without a hello" if session is None else session
-        super().__init__(f"the session has ended: {shown}")
+        if session is None:
+            super().__init__("the session of the clients that said no hello has ended")
+        else:
+            super().__init__(f"the session has ended: {session}")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return SessionEnded, (self.session,)

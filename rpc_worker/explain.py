@@ -19,9 +19,16 @@ from rpc_worker.schema import describe
 from rpc_worker.values import decoder
 
 if TYPE_CHECKING:
-    from rpc_worker.contract import Method, Parameter
+    from rpc_worker.contract import ErrorType, Method, Parameter
 
-__all__ = ["explain_answer", "explain_answered_item", "explain_item", "explain_params"]
+__all__ = [
+    "explain_answer",
+    "explain_answered_item",
+    "explain_declared",
+    "explain_item",
+    "explain_params",
+    "explain_report",
+]
 
 _Node: TypeAlias = "schema.Type | schema.Reference"
 
@@ -71,6 +78,33 @@ def explain_answer(method: str, node: schema.Type, answer: Raw, error: Exception
 def explain_answered_item(method: str, node: schema.Stream, index: int, item: Raw) -> RemoteError:
     """Return the same for an item of the stream that the frontend answered with."""
     return _bad_answer(method, _in_stream(node, index, item))
+
+
+def explain_declared(declared: ErrorType, error: RemoteError, reason: Exception) -> RemoteError:
+    """Return the error for one of a code that the contract declares, with data of another type.
+
+    Args:
+        declared: What the contract has for the code.
+        error: What came.
+        reason: What was raised when the declared error was made of it.
+    """
+    data = Raw(msgspec.json.encode(error.data))
+    wrong = None
+    if declared.data is not None:
+        wrong = _wrong(declared.data, declared.data.annotation, data)
+    what = f"making one raised {type(reason).__name__}: {reason}"
+    if wrong is not None:
+        path, expected, received = wrong
+        what = f"data{path[1:]} does not fit: expected {expected}, received {received}"
+    text = f"{error.message} ({error.code} is declared as {declared.name}, but {what})"
+    return RemoteError(text, code=error.code, data=error.data, method=error.method)
+
+
+def explain_report(node: schema.Type, value: Raw, error: Exception) -> str:
+    """Return what is wrong with a value that the frontend reported as progress."""
+    wrong = _wrong(node, node.annotation, value) or _Wrong("$", describe(node), str(error))
+    place = "" if wrong.path == "$" else f" at {wrong.path}"
+    return f"expected {wrong.expected}, received {wrong.received}{place}"
 
 
 def _in_stream(node: schema.Stream, index: int, item: Raw) -> _Wrong:
@@ -179,6 +213,8 @@ def _expectation(what: str, node: _Node | None) -> str:
     """Return what was expected: the type at the place, or what msgspec says of a constraint."""
     if (told := _EXPECTED.fullmatch(what)) is not None and told["bound"]:
         return f"{told['expected']}{told['bound']}"
+    if isinstance(node, schema.Record) and node.name.startswith("a "):
+        return node.name  # No class is called that: it is the form of a stream or a callback.
     if node is not None and not isinstance(node, schema.Record):
         return describe(node)
     return told["expected"] if told is not None else what[:1].lower() + what[1:]

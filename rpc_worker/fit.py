@@ -93,10 +93,15 @@ class _Fitting:
             return None
         before = len(self.misfits)
         mode = running(method, function)
+        conflict = isinstance(mode, Conflict)
         if isinstance(mode, Conflict):
             self._add(method, mode.expected, mode.found, mode.advice)
             mode = mode.mode
-        for wrong in mismatches(method, function, threaded=mode == "thread"):
+        all_wrong = [*mismatches(method, function, threaded=mode == "thread")]
+        # Where it cannot run as it is marked, it may be written for the place where it can.
+        if conflict and not [*mismatches(method, function, threaded=mode != "thread")]:
+            all_wrong = []
+        for wrong in all_wrong:
             place = f", parameter {wrong.parameter}" if wrong.parameter else ""
             advice = wrong.advice
             if not advice:

@@ -141,12 +141,13 @@ class OutboundMethod:
         for parameter in self._method.parameters:
             if parameter.name in given:
                 value = given[parameter.name]
-                offer = partial(_offer, session, scope, value, parameter.type, threaded=threaded)
+                place = f"{self._method.wire}, parameter {parameter.wire}"
+                node = parameter.type
+                offer = partial(_offer, session, scope, value, node, place, threaded=threaded)
                 encode = self._encoders.get(parameter.name)
                 try:
                     body = offer() if encode is None else encode(value)
                 except UnencodableResult as error:
-                    place = f"{self._method.wire}, parameter {parameter.wire}"
                     raise unencodable(place, error) from None
                 bodies[parameter.name] = body
         if [*bodies] == self._positional[: len(bodies)]:
@@ -164,7 +165,9 @@ def _parameter(parameter: Parameter) -> inspect.Parameter:
     return inspect.Parameter(parameter.name, kind, default=default)
 
 
-def _offer(session: Session, scope: Any, value: Any, node: Any, *, threaded: bool) -> bytes:
+def _offer(
+    session: Session, scope: Any, value: Any, node: Any, place: str, *, threaded: bool
+) -> bytes:
     """Return the JSON text of what stands for a value that stays here."""
     if isinstance(node, schema.Stream):
         from rpc_worker.streams import offer  # noqa: PLC0415 - few methods have them
@@ -173,10 +176,10 @@ def _offer(session: Session, scope: Any, value: Any, node: Any, *, threaded: boo
     if isinstance(node, schema.Progress):
         from rpc_worker.reports import offer_progress  # noqa: PLC0415 - as above
 
-        return offer_progress(session, scope, value, node)
+        return offer_progress(session, scope, value, node, place)
     from rpc_worker.callbacks import offer_callback  # noqa: PLC0415 - as above
 
-    return offer_callback(session, scope, value, node, threaded=threaded)
+    return offer_callback(session, scope, value, node, place, threaded=threaded)
 
 
 def _declared(declared: ErrorType, error: RemoteError) -> RpcError:
@@ -186,10 +189,12 @@ def _declared(declared: ErrorType, error: RemoteError) -> RpcError:
         if cls.data_type is None:
             raised = cls(error.message, data=error.data)
         else:
-            data = msgspec.convert(error.data, cls.data_type)
+            data = decoder(cls.data_type).decode(msgspec.json.encode(error.data))
             raised = cls(**{name: getattr(data, name) for name in data.__struct_fields__})
-    except (TypeError, ValueError):
-        return error
+    except (TypeError, ValueError, RecursionError) as reason:
+        from rpc_worker.explain import explain_declared  # noqa: PLC0415 - only on failure
+
+        return explain_declared(declared, error, reason)
     raised.message, raised.args = error.message, error.args
     return raised
 

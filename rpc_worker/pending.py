@@ -60,11 +60,15 @@ class Pending(msgspec.Struct, eq=False):
         method: What was called, for the text of an error.
         answer: The result, or the error to raise.
         scope: What ends with it, if anything.
+        deadline: The time of the loop until which the answer is awaited; infinite without one.
+        late: What raises an answer that is held back: the peer's deadline has passed before ours.
     """
 
     method: str
     answer: asyncio.Future[Raw]
     scope: Outbound | None
+    deadline: float
+    late: asyncio.TimerHandle | None = None
 
 
 class _Error(msgspec.Struct):

@@ -237,7 +237,7 @@ class _Process:
         """
         try:
             if self._process.pid is None:
-                self._start()
+                self._start(name)
             self._connection.send_bytes(payload)
             return self._connection.recv_bytes()
         except (EOFError, OSError):
@@ -245,11 +245,21 @@ class _Process:
         how = _end(self._process.exitcode)
         raise RuntimeError(f"the process that ran {name} {how}, and with it what it was doing")
 
-    def _start(self) -> None:
+    def _start(self, name: str) -> None:
         self._process.start()
         self._theirs.close()
         if self._killed:
             self.kill()
+        try:
+            self._connection.recv_bytes()
+        except (EOFError, OSError):
+            self.bury()
+            how = _end(self._process.exitcode)
+            raise RuntimeError(
+                f"the process that was to run {name} {how} before it began: it imports the main "
+                'module again, where serve() belongs below `if __name__ == "__main__":`; stderr '
+                "says more"
+            ) from None
 
     def kill(self) -> None:
         """End the process, even if it is only just being started."""
@@ -281,7 +291,7 @@ def _end(code: int | None) -> str:
 
 
 def _serve(connection: Connection) -> NoReturn:
-    """Do what comes, one after the other, until the worker is gone."""
+    """Say that this has begun; do what comes, one after the other, until the worker is gone."""
     import queue  # noqa: PLC0415 - the worker has no use for it
     import threading  # noqa: PLC0415
 
@@ -289,6 +299,7 @@ def _serve(connection: Connection) -> NoReturn:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     payloads: SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(connection, payloads), daemon=True).start()
+    connection.send_bytes(b"")
     while True:
         reply = _reply(payloads.get())
         for stream in (sys.stdout, sys.stderr):

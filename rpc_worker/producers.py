@@ -383,7 +383,9 @@ class Producer:
                 waiting.cancel()
         if self._reply is not None:
             reply, self._reply = self._reply, None
-            reply.error(refusals.CANCELLED)
+            session = self._session
+            ending = session.silent and not session.ended
+            reply.error(refusals.ENDED if ending else refusals.CANCELLED)
         if self._call is not None:
             self._call.end()
 

@@ -137,7 +137,9 @@ def is_on(session: Session) -> bool:
 def unencodable(place: str, error: UnencodableResult) -> UnencodableResult:
     """Return the error of a value with the place that it was given to, for whoever gave it."""
     at = "" if error.path == "$" else f" at {error.path}"
-    return UnencodableResult(f"{place}{at}: {error.problem}")
+    found = UnencodableResult(f"{place}{at}: {error.problem}")
+    found.is_result = False
+    return found
 
 
 def stream_form(item: Any, token: Any = Raw) -> type[msgspec.Struct]:
@@ -210,10 +212,13 @@ def _strict(parameter: Parameter) -> Parameter:
     return replace(parameter, type=form, annotation=cls)
 
 
-def _record(node: schema.Reference, cls: type, members: dict[str, Type]) -> schema.Record:
+def _record(
+    node: schema.Stream | schema.Callback, cls: type, members: dict[str, Type]
+) -> schema.Record:
     fields = [schema.Field(name, name, node, required=False) for name, node in members.items()]
     source = schema.Source("", 0)
-    return schema.Record(cls, "struct", schema.describe(node), cls, "", fields, source)
+    name = f"a {schema.describe(replace(node, optional=False))}"
+    return schema.Record(cls, "struct", name, cls, "", fields, source)
 
 
 _TOKEN: Final = schema.Union(

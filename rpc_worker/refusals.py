@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CANCELLED",
+    "ENDED",
     "EXPIRED",
     "SHUTTING_DOWN",
     "WITHIN_BATCH",
@@ -25,6 +26,7 @@ __all__ = [
 ]
 
 CANCELLED: Final = ErrorObject(ErrorCode.CANCELLED, "Cancelled")
+ENDED: Final = ErrorObject(ErrorCode.CANCELLED, "Cancelled: the worker is shutting down")
 EXPIRED: Final = ErrorObject(ErrorCode.DEADLINE_EXCEEDED, "Deadline exceeded")
 SHUTTING_DOWN: Final = ErrorObject(ErrorCode.SHUTTING_DOWN, "The worker is shutting down")
 WITHIN_BATCH: Final = ErrorObject(

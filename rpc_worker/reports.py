@@ -191,9 +191,21 @@ class Reporting(Progress[Any]):
 
 
 def offer_progress(
-    session: Session, scope: Outbound, progress: Progress[Any] | None, node: schema.Progress
+    session: Session,
+    scope: Outbound,
+    progress: Progress[Any] | None,
+    node: schema.Progress,
+    place: str,
 ) -> bytes:
-    """Return the JSON text of a token, whose values are reported to `progress`; null for None."""
+    """Return the JSON text of a token, whose values are reported to `progress`; null for None.
+
+    Args:
+        session: Whose frontend is called.
+        scope: That call's life, which is the token's.
+        progress: What is told.
+        node: Its type.
+        place: Which parameter of which method it is, for the log.
+    """
     if progress is None:
         return b"null"
     token = session.new_token()
@@ -202,10 +214,19 @@ def offer_progress(
     def listen(raw: Raw) -> None:
         # An exception here is nobody's: no call waits for it, and it may be the user's own.
         try:
-            progress.report(decode(raw))
+            value = decode(raw)
+        except (ValueError, RecursionError) as error:
+            from rpc_worker.explain import explain_report  # noqa: PLC0415 - only on failure
+
+            what = explain_report(node.value, raw, error)
+            _logger.warning("a report of progress was dropped: %s: %s", place, what)
+            return
+        try:
+            progress.report(value)
         except Exception as error:
             kind = type(error).__name__
-            _logger.warning("a report of progress was dropped: %s", kind, exc_info=error)
+            text = "a report of progress was dropped: %s: it raised %s"
+            _logger.warning(text, place, kind, exc_info=error)
 
     session.progress[token] = listen
     scope.attach(Entry(session.progress, token))

@@ -51,12 +51,14 @@ class UnencodableResult(ValueError):  # noqa: N818 - named as the protocol names
     Attributes:
         problem: What is wrong with it, and what to do.
         path: Where in the value, `$.items[3].size`; `$` is the value itself.
+        is_result: Whether it was returned, or yielded, and not given to something that sends it.
     """
 
     def __init__(self, problem: str) -> None:
         super().__init__(problem)
         self.problem = problem
         self.path = "$"
+        self.is_result = True
 
     def __str__(self) -> str:
         return self.problem if self.path == "$" else f"{self.path}: {self.problem}"

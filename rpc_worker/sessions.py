@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, TypeVar
 
 from msgspec import UNSET
 
-from rpc_worker.errors import RemoteError, SessionEnded
+from rpc_worker.errors import ErrorCode, RemoteError, SessionEnded
 from rpc_worker.messages import notification_line, request_line
 from rpc_worker.pending import Pending, remote_error
 
@@ -39,6 +39,12 @@ T = TypeVar("T")
 HANDLES: Final = 2**52
 """Handles begin at random below this, so that two clients' never meet; counting up from there, they
 stay exact in JavaScript."""
+
+FOREVER: Final = float("inf")
+"""The deadline of what has none."""
+
+LATE: Final = 1.0
+"""Seconds after our deadline until which the peer's word that it has passed is held back."""
 
 
 class Host(Protocol):
@@ -198,8 +204,9 @@ class Session:
         self._requests += 1
         identity = b'%b%d"' % (self._prefix, self._requests)
         answer: asyncio.Future[Raw] = self.loop.create_future()
-        self.pending[identity] = Pending(method, answer, scope)
-        left = self._time_left(call)
+        deadline = self._deadline(call)
+        left = None if deadline == FOREVER else max(0.0, (deadline - self.loop.time()) * 1000)
+        self.pending[identity] = Pending(method, answer, scope, deadline)
         trace = None if call is None else call.trace
         self.host.send(request_line(identity, method, params, left, trace))
         if call is not None:
@@ -207,8 +214,11 @@ class Session:
         try:
             return await answer
         except asyncio.CancelledError:
+            pending = self.pending.pop(identity, None)
+            if pending is not None and pending.late is not None:
+                pending.late.cancel()  # The peer has ended it already.
             # With a stream in the answer, the call has not ended there, and nobody will read it.
-            if self.pending.pop(identity, None) is not None or (scope is not None and scope.held):
+            elif pending is not None or (scope is not None and scope.held):
                 self.notify("$/cancelRequest", b'{"id":%b}' % identity)
                 if scope is not None:
                     scope.end()
@@ -219,22 +229,37 @@ class Session:
 
     def answered(self, identity: bytes, result: Raw | UnsetType, error: Raw | UnsetType) -> None:
         """Take the client's answer to one of our requests; ignore one that nobody waits for."""
-        pending = self.pending.pop(identity, None)
-        if pending is None:
+        pending = self.pending.get(identity)
+        if pending is None or pending.late is not None:
             return
         answer, scope = pending.answer, pending.scope
         failed = error is not UNSET or result is UNSET
         if scope is not None and (failed or not scope.held):
             scope.end()
-        if answer.done():
-            return  # Whoever waited has been cancelled, and not come to its end yet.
         if error is not UNSET:
-            answer.set_exception(remote_error(error, pending.method))
+            failure = remote_error(error, pending.method)
+            if failure.code == ErrorCode.DEADLINE_EXCEEDED and not answer.done():
+                late = pending.deadline + LATE - self.loop.time()
+                if 0 < late < FOREVER:
+                    # Its clock may be ahead of ours, and whoever set the deadline is to learn of
+                    # it as from any other that passes: by a cancel.
+                    pending.late = self.loop.call_later(late, self._fail, identity, failure)
+                    return
+            self._fail(identity, failure)
         elif result is UNSET:
             text = f"the answer to {pending.method} could not be read, or was too large"
-            answer.set_exception(RemoteError(text, method=pending.method))
+            self._fail(identity, RemoteError(text, method=pending.method))
         else:
-            answer.set_result(result)
+            del self.pending[identity]
+            if not answer.done():
+                answer.set_result(result)
+
+    def _fail(self, identity: bytes, error: Exception) -> None:
+        """Raise an error where an answer is awaited."""
+        pending = self.pending.pop(identity)
+        # Whoever waited may have been cancelled, and not come to its end yet.
+        if not pending.answer.done():
+            pending.answer.set_exception(error)
 
     def invoke(self, handler: Handler, params: Raw | UnsetType, identity: bytes | None) -> None:
         """Have a callback of ours run, as a call of this session's."""
@@ -255,9 +280,9 @@ class Session:
         """Whether errors carry their traceback."""
         return self.host.debug
 
-    def _time_left(self, call: Call | None) -> float | None:
-        """Return the milliseconds until the nearer deadline, or None without any."""
-        deadline = float("inf")
+    def _deadline(self, call: Call | None) -> float:
+        """Return the nearer deadline, of the call's and of the scope's around."""
+        deadline = FOREVER
         if call is not None and call.deadline:
             deadline = call.deadline
         # Who has not imported anyio is in none of its scopes, and importing it is not free.
@@ -265,9 +290,7 @@ class Session:
             from anyio import current_effective_deadline  # noqa: PLC0415 - as said
 
             deadline = min(deadline, current_effective_deadline())
-        if deadline == float("inf"):
-            return None
-        return max(0.0, (deadline - self.loop.time()) * 1000)
+        return deadline
 
     # ------------------------------------------------------------------------------- the flow
 
@@ -306,12 +329,12 @@ class Session:
     def silence(self) -> None:
         """Take note that nothing comes from the client any more, though it may still read."""
         self.silent = True
-        for pending in [*self.pending.values()]:
-            if not pending.answer.done():
-                pending.answer.set_exception(SessionEnded(self.name))
+        for identity, pending in [*self.pending.items()]:
+            if pending.late is not None:
+                pending.late.cancel()
+            self._fail(identity, SessionEnded(self.name))
             if pending.scope is not None:
                 pending.scope.end()
-        self.pending.clear()
         for stream in [*self.streams.values()]:
             stream.abort()
         self.progress.clear()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
-from rpc_worker import schema
+from rpc_worker import refusals, schema
 from rpc_worker.consumers import Blocking, Incoming, Items
 from rpc_worker.errors import ErrorCode
 from rpc_worker.messages import ErrorObject
@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 __all__ = ["abort_requested", "next_requested", "offer", "result", "taking"]
 
 
+NEXT: Final = "$/enumerator/next"
+"""What is called for the items of an argument."""
+
+
 def next_requested(reply: Reply, params: Raw | UnsetType) -> None:
     """Answer `$/enumerator/next`, now or later."""
     try:
@@ -42,10 +46,13 @@ def next_requested(reply: Reply, params: Raw | UnsetType) -> None:
         reply.error(_bad_token(error))
         return
     producer = reply.session.streams.get(token)
-    if producer is None:
-        reply.error(_unknown(token))
-    else:
+    if producer is not None:
         producer.next(reply)
+    elif reply.session.silent:
+        # The worker ends, and all streams have been closed.
+        reply.error(refusals.SHUTTING_DOWN)
+    else:
+        reply.error(_unknown(token))
 
 
 def abort_requested(session: Session, params: Raw | UnsetType) -> None:
@@ -101,7 +108,8 @@ def taking(
 
         return explain_item(method, parameter, node, index, item)
 
-    items = Items(method.wire, node, wrong)
+    name = f"the window's stream {parameter.wire} of {method.wire}"
+    items = Items(NEXT, node, wrong, name)
 
     def take(form: Any, call: Call) -> Any:
         if form is None:

@@ -25,16 +25,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Watchdog"]
 
-BEAT: Final = 0.4
+BEAT: Final = 0.2
 """Seconds between a sign of life and the next question."""
 
 TICK: Final = 0.2
 """Seconds after which it is looked whether the loop has answered."""
 
-MISSED: Final = 3
-"""Looks without an answer after which somebody blocks the loop: told within a second of the start,
-if nothing else keeps the processor. Several looks, because a process that was stopped, or a machine
-that slept, is late by one look at most: the watchdog's own waits end late then, too."""
+MISSED: Final = 5
+"""Looks without an answer, a second in all, after which somebody blocks the loop. Several, because
+a process that was stopped, or a machine that slept, is late by one look at most: the watchdog's own
+waits end late then, too."""
 
 _logger: Final = logging.getLogger("rpc_worker")
 
@@ -109,19 +109,18 @@ class Watchdog:
         except RuntimeError:  # The loop has been closed.
             self._closed = True
             return
-        asked, missed = self._clock(), 0
+        missed = 0
         while missed < MISSED:
             before = self._clock()
             if self._wait(self._taken, TICK):
                 return
-            now = self._clock()
-            if now - before < 2 * TICK:
+            if self._clock() - before < 2 * TICK:
                 missed += 1
             else:
                 # This thread did not run either: the whole process stood still.
-                asked, missed = now, 0
+                missed = 0
         if not debugger.attached():
-            self._report(self._clock() - asked)
+            self._report()
         self._taken.wait()
 
     def _take(self) -> None:
@@ -130,7 +129,7 @@ class Watchdog:
             self.awake = False
             self._may_go.clear()
 
-    def _report(self, seconds: float) -> None:
+    def _report(self) -> None:
         frames = sys._current_frames()  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - documented
         frame = frames.get(self._watched)
         if frame is None:
@@ -139,17 +138,18 @@ class Watchdog:
         found = self._handler(frame)
         if found is None:
             _logger.warning(
-                "something has blocked the event loop for %.1f s, at %s: nothing else runs "
+                "something has blocked the event loop for more than 1 s, at %s: nothing else runs "
                 "meanwhile. What takes long belongs in a thread: await "
                 "anyio.to_thread.run_sync(function)",
-                *(seconds, stands),
+                stands,
             )
             return
         name, handler = found
         within = "" if handler is frame else f" (in a call of it, at {stands})"
         _logger.warning(
-            "%s has blocked the event loop for %.1f s, at %s%s: nothing else runs meanwhile. %s",
-            *(name, seconds, _place(handler), within, _advice(handler.f_code)),
+            "%s has blocked the event loop for more than 1 s, at %s%s: nothing else runs "
+            "meanwhile. %s",
+            *(name, _place(handler), within, _advice(handler.f_code)),
         )
 
     def _handler(self, innermost: FrameType) -> tuple[str, FrameType] | None:

@@ -23,6 +23,7 @@ from rpc_worker.stdio import take
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from contextlib import AbstractAsyncContextManager
+    from types import ModuleType
 
     from rpc_worker.dispatch import Service
     from rpc_worker.lifecycle import Life
@@ -257,11 +258,17 @@ def _check_place() -> None:
             "plain code, and put what needs the loop into its lifespan="
         )
     multiprocessing = sys.modules.get("multiprocessing.process")
-    if multiprocessing is not None and multiprocessing.parent_process() is not None:
+    if multiprocessing is not None and _is_child(multiprocessing):
         raise RuntimeError(
             "serve() was called in a child process of multiprocessing, which imports the main "
             'module again; write it below `if __name__ == "__main__":`'
         )
+
+
+def _is_child(multiprocessing: ModuleType) -> bool:
+    # While a child imports the main module, it does not know its parent yet.
+    importing = getattr(multiprocessing.current_process(), "_inheriting", False)
+    return bool(importing) or multiprocessing.parent_process() is not None
 
 
 def _in_running_loop() -> bool:

@@ -372,6 +372,19 @@ def test_what_nobody_waits_for_is_dropped_while_the_host_leaves_too_much_unread(
     ]
 
 
+@pytest.mark.parametrize(
+    ("params", "received"), [([], "nothing"), ([None], "null"), ([5], "5")], ids=str
+)
+def test_what_is_no_callback_is_told_as_what_is_missing(params: object, received: str) -> None:
+    async def main(peer: Peer) -> None:
+        error = (await peer.answered(peer.request("tell", params)))["error"]
+        assert error["message"] == (
+            f"Invalid params: tell, tell: expected a callback, received {received}"
+        )
+
+    play(main, Late(), frontend=Window)
+
+
 @pytest.mark.parametrize("params", [[], [None], {}, {"ask": None}], ids=str)
 def test_an_optional_callback_may_be_missing(params: object) -> None:
     async def main(peer: Peer) -> None:
@@ -496,7 +509,7 @@ def test_the_peers_reports_reach_who_listens_until_the_call_is_answered() -> Non
         heard: list[float] = []
         scope = Outbound()
         node: schema.Progress = node_of("report")
-        form = offer_progress(peer.session, scope, Progress(heard.append), node)
+        form = offer_progress(peer.session, scope, Progress(heard.append), node, "each")
         token = msgspec.json.decode(form)
         peer.notify("$/progress", {"token": token, "value": 0.5})
         peer.notify("$/progress", {"token": f"{token}", "value": 9})
@@ -508,7 +521,7 @@ def test_the_peers_reports_reach_who_listens_until_the_call_is_answered() -> Non
         peer.notify("$/progress", {"token": token, "value": 2})
         await peer.rest()
         assert heard == [0.5, 1.0]
-        assert offer_progress(peer.session, Outbound(), None, node) == b"null"
+        assert offer_progress(peer.session, Outbound(), None, node, "each") == b"null"
 
     play(main, Callbacks())
 
@@ -532,7 +545,9 @@ def test_the_peer_calls_a_function_of_ours(function: Any, threaded: bool) -> Non
     async def main(peer: Peer) -> None:
         scope = Outbound()
         node: schema.Callback = node_of("compare")
-        form = callbacks.offer_callback(peer.session, scope, function, node, threaded=threaded)
+        form = callbacks.offer_callback(
+            peer.session, scope, function, node, "each", threaded=threaded
+        )
         marshaled = msgspec.json.decode(form)
         handle = marshaled["handle"]
         assert marshaled == {"__jsonrpc_marshaled": 1, "handle": handle, "lifetime": "call"}
@@ -552,7 +567,7 @@ def test_the_peer_tells_a_function_of_ours() -> None:
         told: list[str] = []
         scope = Outbound()
         node: schema.Callback = node_of("notice")
-        form = callbacks.offer_callback(peer.session, scope, told.append, node)
+        form = callbacks.offer_callback(peer.session, scope, told.append, node, "each")
         method = f"$/invokeProxy/{msgspec.json.decode(form)['handle']}/invoke"
         peer.notify(method, ["a"])
         peer.notify(method, [5])
@@ -571,7 +586,7 @@ def test_a_handle_can_be_released(by_name: bool) -> None:
     async def main(peer: Peer) -> None:
         scope = Outbound()
         node: schema.Callback = node_of("compare")
-        form = callbacks.offer_callback(peer.session, scope, compare, node)
+        form = callbacks.offer_callback(peer.session, scope, compare, node, "each")
         handle = msgspec.json.decode(form)["handle"]
         for owned_by_sender in (True, False):
             params = {"handle": handle, "ownedBySender": owned_by_sender}
@@ -593,7 +608,7 @@ def test_a_function_of_ours_is_called_no_more_often_than_calls_may_wait() -> Non
 
     async def main(peer: Peer) -> None:
         scope = Outbound()
-        form = callbacks.offer_callback(peer.session, scope, tell, node_of("compare"))
+        form = callbacks.offer_callback(peer.session, scope, tell, node_of("compare"), "each")
         method = f"$/invokeProxy/{msgspec.json.decode(form)['handle']}/invoke"
         one_way = {"jsonrpc": "2.0", "method": method, "params": [9, 9]}
         calls = [request(identity, method, [identity, 0]) for identity in range(1, 5)]

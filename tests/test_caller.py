@@ -1,5 +1,8 @@
 """Calls from a handler to its frontend: typed, in both directions, from wherever it runs."""
 
+# pyright: reportPrivateUsage=false
+# A timer of the channel's is fired by hand.
+
 from __future__ import annotations
 
 import asyncio
@@ -19,9 +22,10 @@ from rpc_worker import (
     caller,
     in_thread,
     raises,
+    sessions,
 )
 from rpc_worker.limits import Limits
-from tests.conversation import Conversation, answer, converse, refusal, request, turns
+from tests.conversation import Conversation, answer, converse, notification, refusal, request, turns
 
 
 class Denied(RpcError, code=4001):  # noqa: N818 - named as its users would
@@ -130,7 +134,20 @@ def test_what_is_called_is_what_is_sent(
         (answer("w1", "yes"), 'RemoteError -32603 confirm answered with "yes", expected bool'),
         (refusal("w1", -32601, "Method not found"), "RemoteError -32601 Method not found"),
         (refusal("w1", 4001, "Not now", {"reason": "busy"}), "Denied 4001 Not now"),
-        (refusal("w1", 4001, "Not now", {"no": 1}), "RemoteError 4001 Not now"),
+        (
+            refusal("w1", 4001, "Not now", {"no": 1}),
+            (
+                "RemoteError 4001 Not now (4001 is declared as Denied, but data.reason does not "
+                "fit: expected str, received nothing)"
+            ),
+        ),
+        (
+            refusal("w1", 4001, "Not now"),
+            (
+                "RemoteError 4001 Not now (4001 is declared as Denied, but data does not fit: "
+                "expected object, received null)"
+            ),
+        ),
         (refusal("w1", 4002, "Else"), "RemoteError 4002 Else"),
         (
             b'{"jsonrpc":"2.0","id":"w1","error":5}\n',
@@ -141,7 +158,7 @@ def test_what_is_called_is_what_is_sent(
             "RemoteError -32603 the answer to confirm could not be read, or was too large",
         ),
     ],
-    ids=range(8),
+    ids=range(9),
 )
 def test_what_comes_back_is_what_the_handler_gets(line: bytes, expected: str) -> None:
     async def main(conversation: Conversation) -> None:
@@ -264,6 +281,46 @@ def test_what_is_offered_with_a_call_ends_with_its_answer() -> None:
     converse(main, backend, frontend=Page)
 
 
+def test_what_is_offered_with_a_call_is_named_where_the_window_uses_it_wrongly(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The method and its parameter; a report that is wrong is told in one line."""
+    backend = Backend()
+
+    async def ask(question: str) -> int:
+        return len(question)
+
+    async def call_all(page: Page) -> int:
+        await page.show(Progress(backend.seen.append))
+        return await page.each(ask)
+
+    backend.calling = call_all
+
+    async def main(conversation: Conversation) -> None:
+        conversation.feed(request(1, "call"))
+        (line,) = await conversation.output.until(1)
+        token = sent(line)[1]["progress"]
+        report = notification("$/progress", {"token": token, "value": "half"})
+        conversation.feed(report + answer("w1", None))
+        line = (await conversation.output.until(2))[1]
+        handle = sent(line)[1][0]["handle"]
+        conversation.feed(request(2, f"$/invokeProxy/{handle}/invoke", [4]))
+        line = (await conversation.output.until(3))[2]
+        assert json.loads(line)["error"]["message"] == (
+            "Invalid params: each, parameter ask, argument 1: expected str, received 4"
+        )
+        await conversation.say(answer("w2", 0))
+
+    converse(main, backend, frontend=Page)
+    (record,) = caplog.records
+    assert record.getMessage() == (
+        "a report of progress was dropped: show, parameter progress: "
+        'expected float, received "half"'
+    )
+    assert record.exc_info is None
+    assert backend.seen == []
+
+
 def test_a_scope_that_ends_cancels_the_call_and_its_late_answer_is_dropped() -> None:
     backend = Backend()
 
@@ -282,6 +339,84 @@ def test_a_scope_that_ends_cancels_the_call_and_its_late_answer_is_dropped() -> 
         assert (second["method"], second["params"]) == ("$/cancelRequest", {"id": "w1"})
         assert third["result"] == "'moved on'"
         assert await conversation.say(answer("w1", True)) == lines
+
+    converse(main, backend, frontend=Page)
+
+
+EARLY = refusal("w1", -32050, "Deadline exceeded")
+
+
+def test_a_deadline_that_the_window_sees_pass_first_ends_the_scope_here() -> None:
+    """Its clock may be ahead: the scope moves on, and nothing is raised in it."""
+    backend = Backend()
+    scopes: list[anyio.CancelScope] = []
+
+    async def hurry(page: Page) -> str:
+        with anyio.move_on_after(60) as scope:
+            scopes.append(scope)
+            await page.confirm("?")
+        return f"moved on {scope.cancelled_caught}"
+
+    backend.calling = hurry
+
+    async def main(conversation: Conversation) -> None:
+        conversation.feed(request(1, "call"))
+        await conversation.output.until(1)
+        # What follows a first answer is nobody's.
+        for line in (EARLY, EARLY, answer("w1", True)):
+            assert len(await conversation.say_at_once(line)) == 1
+        scopes[0].cancel()
+        lines = await conversation.say()
+        # There is nothing left to cancel in the window.
+        assert [json.loads(line).get("result") for line in lines] == [None, "'moved on True'"]
+
+    converse(main, backend, frontend=Page)
+
+
+def test_a_deadline_of_the_call_that_the_window_sees_pass_first_cancels_the_handler() -> None:
+    backend = Backend()
+
+    async def main(conversation: Conversation) -> None:
+        conversation.feed(request(1, "call", timeoutMs=60_000))
+        await conversation.output.until(1)
+        assert len(await conversation.say_at_once(EARLY)) == 1
+        # As the timer does it.
+        (call,) = conversation.channel._in_flight.values()
+        conversation.channel._expire(call)
+        lines = await conversation.say()
+        assert json.loads(lines[1])["error"]["code"] == -32050
+        assert len(lines) == 2
+
+    converse(main, backend, frontend=Page)
+
+
+@pytest.mark.parametrize("how", ["late", "none", "end"])
+def test_a_deadline_that_only_the_window_knows_is_raised(
+    how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without one of ours, when ours should have acted by now, or when the window is gone."""
+    backend = Backend()
+
+    async def hurry(page: Page) -> bool:
+        with anyio.move_on_after(None if how == "none" else 60):
+            return await page.confirm("?")
+        raise AssertionError
+
+    backend.calling = hurry
+    if how == "late":
+        monkeypatch.setattr(sessions, "LATE", -59.99)
+
+    async def main(conversation: Conversation) -> None:
+        conversation.feed(request(1, "call"))
+        await conversation.output.until(1)
+        if how == "end":
+            await conversation.say_at_once(EARLY)
+            conversation.channel.receive_end()
+        lines = await conversation.say(EARLY)
+        expected = "RemoteError -32050 Deadline exceeded"
+        if how == "end":
+            expected = "SessionEnded: the session of the clients that said no hello has ended"
+        assert json.loads(lines[-1])["result"] == expected
 
     converse(main, backend, frontend=Page)
 

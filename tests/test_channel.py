@@ -409,7 +409,18 @@ def test_a_hello_that_says_nothing_useful_is_refused(params: object) -> None:
     assert set(answer["error"]["data"]) == {"param", "path", "expected", "received"}
 
 
-@pytest.mark.parametrize("params", [{"session": "abc"}, ["abc"], ["abc", "main"]], ids=repr)
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"session": "abc"},
+        ["abc"],
+        ["abc", "main"],
+        # A later client's.
+        {"session": "abc", "client": {"name": "x"}},
+        ["abc", None, None, {"name": "x"}],
+    ],
+    ids=repr,
+)
 def test_hello_takes_its_params_by_name_and_by_position(params: object) -> None:
     async def main(conversation: Conversation) -> None:
         (line,) = await conversation.say(request("abc:0", "system.hello", params))

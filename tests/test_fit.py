@@ -820,6 +820,23 @@ class Elsewhere:
     def tell(self, tell: Callable[[str], None], progress: Progress[float]) -> None: ...
 
 
+class TotalAPI(Protocol):
+    async def total(self, numbers: AsyncIterator[float]) -> float: ...
+
+
+class InlineTotal:
+    @inline
+    def total(self, numbers: Iterator[float]) -> float:
+        return sum(numbers)
+
+
+def test_what_is_marked_for_another_place_is_told_that_alone() -> None:
+    """It is written as it is to be where it can run."""
+    (misfit,) = misfits(InlineTotal(), TotalAPI)
+    assert misfit.problem.endswith("; found @inline")
+    assert misfit.advice == "Write async def, or @in_thread"
+
+
 def test_nothing_but_values_goes_elsewhere_and_nothing_inline_waits() -> None:
     with pytest.raises(ContractError) as caught:
         bind(read_contract(Elsewhere), Elsewhere())

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import AsyncIterator  # noqa: TC003 - a contract's names must exist
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from rpc_worker import RpcError, current_call, exclusive, in_process, inline
-from tests.conversation import DEADLINE, turns, until
+from tests.conversation import DEADLINE, request, talk, turns, until
 from tests.running import Run, run
 
 if TYPE_CHECKING:
@@ -105,6 +106,38 @@ def test_middleware_sees_what_a_handler_raises_and_wrong_params() -> None:
         assert await running.ask("inThread", "no number") == "RpcError"
 
     run(main, Everywhere(), middleware=[kind])
+
+
+class Promising:
+    async def number(self) -> int:
+        return 1
+
+    async def numbers(self) -> AsyncIterator[int]:
+        yield 1
+
+    async def nothing(self) -> None: ...
+
+
+def test_middleware_that_returns_nothing_is_asked_about() -> None:
+    async def forgetful(_call: CurrentCall, proceed: Proceed) -> Any:
+        await proceed()
+
+    lines = [request(i, method) for i, method in enumerate(["number", "numbers", "nothing"])]
+    answers = {each["id"]: each for each in talk(Promising(), *lines, middleware=[forgetful])}
+    hint = "(does a middleware return what proceed() returned?)"
+    assert [answers[i].get("error", {}).get("message") for i in range(3)] == [
+        f"Result cannot be sent: expected int, got None {hint}",
+        f"Result cannot be sent: expected stream of int, got None {hint}",
+        None,
+    ]
+    # Without any, nobody is.
+    (answer,) = talk(Forgetful(), request(1, "number"))
+    assert answer["error"]["message"] == "Result cannot be sent: expected int, got None"
+
+
+class Forgetful:
+    async def number(self) -> int:
+        return None  # type: ignore[return-value]  # pyright: ignore[reportReturnType] - the point
 
 
 def test_a_cancelled_call_unwinds_through_its_middleware() -> None:

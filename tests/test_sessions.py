@@ -225,6 +225,35 @@ def test_calls_and_events_to_a_session_that_is_gone() -> None:
     converse(main, Backend(), frontend=Page)
 
 
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [(5, "expected str, got int"), ("\ud800", "the text")],
+    ids=["type", "text"],
+)
+def test_what_cannot_be_emitted_is_raised_with_the_events_name(value: Any, problem: str) -> None:
+    class Emitting:
+        changed: Event[str]
+
+        async def emit(self) -> bool:
+            try:
+                await self.changed.emit(value)
+            except ValueError as error:
+                return str(error).startswith(f"event changed: {problem}")
+            return False
+
+        async def fail(self) -> None:
+            await self.changed.emit(value)
+
+    async def main(conversation: Conversation) -> None:
+        answers = by_id(await conversation.say(request(1, "emit"), request(2, "fail")))
+        assert answers[1]["result"] is True
+        assert answers[2]["error"]["code"] == -32003
+        message = answers[2]["error"]["message"]
+        assert message.startswith(f"Cannot be sent: event changed: {problem}")
+
+    converse(main, Emitting())
+
+
 def test_at_end_of_file_nothing_is_expected_of_a_client_any_more(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

@@ -540,6 +540,23 @@ def test_the_end_of_the_input_before_the_answer() -> None:
     play(main, streams)
 
 
+def test_who_reads_while_the_worker_ends_is_told_so() -> None:
+    async def main(peer: Peer) -> None:
+        waiting, other = await peer.ask("waiting"), await peer.ask("waiting")
+        asked = peer.request("$/enumerator/next", {"token": waiting["token"]})
+        await peer.rest()
+        peer.channel.stop_intake()
+        peer.channel.cancel_all()
+        error = (await peer.answered(asked))["error"]
+        assert error == {"code": -32800, "message": "Cancelled: the worker is shutting down"}
+        for stream in (waiting, other):
+            asked = peer.request("$/enumerator/next", {"token": stream["token"]})
+            error = (await peer.answered(asked))["error"]
+            assert error == {"code": -32802, "message": "The worker is shutting down"}
+
+    play(main, Streams())
+
+
 def test_a_cancel_before_the_answer() -> None:
     streams = Meddling()
 
@@ -945,9 +962,9 @@ def test_a_tokens_bytes_are_echoed() -> None:
 @pytest.mark.parametrize(
     ("form", "path", "expected", "received"),
     [
-        (5, "$", None, "5"),
-        (None, "$", None, "null"),
-        ([], "$", None, "[]"),
+        (5, "$", "a stream of int", "5"),
+        (None, "$", "a stream of int", "null"),
+        ([], "$", "a stream of int", "[]"),
         ({"token": 1.5}, "$.token", "str or int or null", "1.5"),
         ({"token": True}, "$.token", "str or int or null", "true"),
         ({"token": {}}, "$.token", "str or int or null", "{}"),
@@ -956,14 +973,28 @@ def test_a_tokens_bytes_are_echoed() -> None:
     ],
     ids=str,
 )
-def test_what_is_no_stream(form: object, path: str, expected: str | None, received: str) -> None:
+def test_what_is_no_stream(form: object, path: str, expected: str, received: str) -> None:
     async def main(peer: Peer) -> None:
         for params in ([form], {"numbers": form}):
             error = (await peer.answered(peer.request("total", params)))["error"]
             assert error["code"] == -32602
             data = error["data"]
             assert (data["param"], data["path"], data["received"]) == ("numbers", path, received)
-            assert expected is None or data["expected"] == expected
+            assert data["expected"] == expected
+
+    play(main, Streams())
+
+
+def test_an_answer_without_items_is_told_as_the_windows() -> None:
+    async def main(peer: Peer) -> None:
+        identity = peer.request("total", [{"token": 1}])
+        peer.answer(await peer.heard(NEXT), 5)
+        error = (await peer.answered(identity))["error"]
+        assert error["message"].startswith(
+            "Internal error: RemoteError: the window's stream numbers of total answered with no "
+            "items of a stream: "
+        )
+        await peer.heard(ABORT)
 
     play(main, Streams())
 

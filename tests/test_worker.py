@@ -123,7 +123,13 @@ class Around:
     ("middleware", "reason"),
     [
         (timed, "middleware=<function timed"),
-        ([timed, len], "the middleware <built-in function len> is a function; write async def"),
+        (
+            [len, timed, abs],
+            (
+                "the middleware <built-in function len> is no coroutine function; the middleware "
+                "<built-in function abs> is no coroutine function; write async def"
+            ),
+        ),
         ([[timed]], "the middleware [<function timed"),
     ],
     ids=["one", "plain", "nested"],

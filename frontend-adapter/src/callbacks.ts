@@ -11,7 +11,7 @@ import type { Link, Scope } from "./link.js";
 import { asObject } from "./messages.js";
 import { Mismatch, begin, ended, functionOf, perLink } from "./roles.js";
 import type { Role } from "./roles.js";
-import { begun, serve } from "./serving.js";
+import { begun, encoded, serve } from "./serving.js";
 
 type Callback = (...args: readonly unknown[]) => unknown;
 
@@ -69,8 +69,9 @@ const exposed: (link: Link) => Map<unknown, Callback> = /* @__PURE__ */ perLink(
     const { id, method } = incoming;
     const invoke = handles.get(Number(INVOKE.exec(method)?.[1]));
     const args = Array.isArray(params) ? (params as unknown[]) : [];
-    if (invoke) return id === undefined ? invoke(...args) : begun(incoming, () => invoke(...args));
-    if (id === undefined) return undefined; // Its call may have ended while it was on its way.
+    if (id === undefined) return invoke?.(...args); // Its call may have ended meanwhile.
+    if (invoke)
+      return begun(incoming, async () => encoded("a callback's result", await invoke(...args)));
     throw new RpcError(UNKNOWN_TOKEN, `There is no callback behind ${method}: its call has ended`);
   });
   serve(link, "$/releaseMarshaledObject", (params) => {

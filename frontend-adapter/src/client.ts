@@ -4,6 +4,7 @@
  * The client is nothing but the contract; the connection's life is the channel's.
  */
 
+import { refuseLimits } from "./calls.js";
 import type { Channel } from "./channel.js";
 import { toError } from "./errors.js";
 import type { EventDescriptor } from "./events.js";
@@ -111,6 +112,7 @@ function readArguments(
 ): [Params | undefined, CallOptions] {
   const { params } = descriptor;
   const { signal, timeoutMs, ...others } = trailing(descriptor, args);
+  refuseLimits(descriptor.method, { signal, timeoutMs });
   const options = Object.entries(others)
     .filter(isDefined)
     .map(([option, value]): Named => [wireName(descriptor, option), value]);

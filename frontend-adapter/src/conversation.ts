@@ -83,6 +83,10 @@ export class Conversation implements Channel, Link {
       if (record) onLog(record);
     });
     for (const exposed of [expose].flat() as Exposed[]) {
+      if (!(exposed as Partial<Exposed> | null)?.contract?.contract)
+        throw new TypeError(
+          "expose: give what the generated frontend(…) returns, not its argument",
+        );
       this.expect(exposed.contract);
       exposed.attach(this);
     }

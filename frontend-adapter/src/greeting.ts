@@ -8,6 +8,8 @@ import { asObject } from "./messages.js";
 export interface Greeting {
   /** Random for each worker process. */
   readonly instance: unknown;
+  /** What it is called; not always as its contract is. */
+  readonly name: unknown;
   readonly contract: unknown;
   readonly batchEntries: number;
   readonly messageBytes: number;
@@ -26,11 +28,12 @@ export interface ExpectedContract {
 }
 
 export function readGreeting(answer: unknown): Greeting {
-  const { instance, contract, limits } = asObject(answer);
+  const { instance, name, contract, limits } = asObject(answer);
   const { batchEntries, messageBytes, responseBytes } = asObject(limits);
   // Those that a worker does not tell are the defaults (protocol, section 9).
   return {
     instance,
+    name,
     contract,
     batchEntries: limit(batchEntries, 10_000),
     messageBytes: limit(messageBytes, 64 * MIB),
@@ -53,9 +56,10 @@ export class Contracts {
 
   /**
    * What has not been said yet: once of each digest, since one covers the backend's contract and the
-   * frontend's. A digest has no order: which side is the older one, nobody can tell.
+   * frontend's. A digest has no order: which side is the older one, nobody can tell, nor whether it
+   * is of the same contract at all.
    */
-  mismatches({ contract: served }: Greeting): Error[] {
+  mismatches({ name: worker, contract: served }: Greeting): Error[] {
     const mismatches = [];
     for (const { name, contract, regenerate } of this.#expected) {
       const digests = [contract].flat();
@@ -64,8 +68,9 @@ export class Contracts {
       const wasSaid = pairs.some((pair) => this.#said.has(pair));
       for (const pair of pairs) this.#said.add(pair);
       if (wasSaid) continue;
+      const who = typeof worker === "string" ? `the worker ${worker}` : "the worker";
       const own = digests.join(" or ");
-      const message = `${name}: the worker serves the contract ${served}, this client is made from ${own}. Make it again: ${regenerate}`;
+      const message = `${name}: ${who} serves the contract ${served}, this client is made from ${own}. Either this is the wrong worker, or make the client again: ${regenerate}`;
       mismatches.push(new Error(message));
     }
     return mismatches;

@@ -4,7 +4,7 @@
  * When they can be sent is the channel's business, and so is what an answer means.
  */
 
-import { Call, CallTable, DURATION, isDuration } from "./calls.js";
+import { Call, CallTable, refuseLimits } from "./calls.js";
 import type { Submission } from "./calls.js";
 import { toError } from "./errors.js";
 import { batchLines } from "./greeting.js";
@@ -38,8 +38,7 @@ export class Outgoing extends CallTable {
       try {
         const { signal, timeoutMs, scope } = options;
         if (signal?.aborted) throw signal.reason;
-        if (timeoutMs !== undefined && !isDuration(timeoutMs))
-          throw new TypeError(`${method}: timeoutMs: ${DURATION}`);
+        refuseLimits(method, options);
         const id = this.#session.nextId();
         // Encoded now, even if it is sent later: what the caller changes afterwards is not meant.
         const request = encodeRequest(id, method, params, timeoutMs);

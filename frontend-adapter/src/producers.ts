@@ -178,14 +178,12 @@ class Producer {
   /** Returns whether JSON could hold the item. If not, the stream ends before it. */
   #add(item: unknown): boolean {
     try {
-      const text = JSON.stringify(item) ?? "";
-      refuseUnheld([[item]], text, "items"); // As deep as it lies in the answer.
+      const text = textOf(item, this.#count);
       this.#text += text.length;
       this.#values.push(text);
     } catch (thrown) {
-      const problem = `Item ${this.#count} of the stream: ${toError(thrown).message}`;
       void this.#closeSource();
-      this.#ended({ error: new RpcError(UNENCODABLE_RESULT, problem) });
+      this.#ended({ error: toError(thrown) });
       return false;
     }
     this.#count += 1;
@@ -245,6 +243,18 @@ class Producer {
     } catch (thrown) {
       this.#link.report(toError(thrown));
     }
+  }
+}
+
+/** An item as JSON text; throws the error that ends the stream if JSON cannot hold it. */
+export function textOf(item: unknown, index: number): string {
+  try {
+    const text = JSON.stringify(item) ?? "";
+    refuseUnheld(item, text, 3); // As deep as it lies in the answer.
+    return text;
+  } catch (thrown) {
+    const problem = `Item ${index} of the stream: ${toError(thrown).message}`;
+    throw new RpcError(UNENCODABLE_RESULT, problem);
   }
 }
 

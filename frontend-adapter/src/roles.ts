@@ -52,7 +52,7 @@ export interface Offering {
 }
 
 export function begin(
-  { method, takes }: MethodDescriptor,
+  { method, takes, onProgress }: MethodDescriptor,
   link: Link,
   scope: Scope = new Scope(),
 ): Offering {
@@ -61,7 +61,8 @@ export function begin(
     try {
       return role ? role.offer(value, link, scope) : value;
     } catch (thrown) {
-      throw new TypeError(`${method}: '${parameter}': ${toError(thrown).message}`);
+      const given = parameter === onProgress ? "onProgress" : parameter;
+      throw new TypeError(`${method}: '${given}': ${toError(thrown).message}`);
     }
   }
   return { scope, offer };

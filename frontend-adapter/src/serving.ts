@@ -120,7 +120,10 @@ export class Serving {
   async #run(call: Served, how: Serve, params: unknown): Promise<void> {
     try {
       const result = await how(params, call);
-      if (this.#running.get(call.id) === call) this.#answer(call, encoded(call, result));
+      if (this.#running.get(call.id) === call) {
+        const { text } = encoded(`${call.method}'s result`, result);
+        this.#answer(call, encodedResult(call.id, text));
+      }
       call.scope.answered();
       call.scope.attach(() => call.wait()); // A deadline covers the stream that was returned.
     } catch (thrown) {
@@ -193,10 +196,11 @@ export function cancelled(): RpcError {
   return new RpcError(CANCELLED, "Cancelled");
 }
 
-function encoded({ id, method }: Served, result: unknown): string {
-  if (result instanceof Encoded) return encodedResult(id, result.text);
+/** A result's text; if JSON cannot hold it, throws what answers instead, where it is called `what`. */
+export function encoded(what: string, result: unknown): Encoded {
+  if (result instanceof Encoded) return result;
   try {
-    return encodeResult(id, method, result);
+    return new Encoded(encodeResult(what, result));
   } catch (thrown) {
     throw new RpcError(UNENCODABLE_RESULT, toError(thrown).message);
   }

@@ -10,39 +10,39 @@ const LEVELS = 498;
 const LONE = /[\ud800-\udfff]/u;
 
 /**
- * Throws a TypeError if `json`, which was made of `given`, does not hold all of it. `part` is what a
- * message calls it.
+ * Throws a TypeError if `json`, which was made of `given`, does not hold all of it. `given` lies at
+ * `level` in its line; in a message, `part` follows the place within it.
  */
-export function refuseUnheld(given: unknown, json: string, part = "arguments"): void {
+export function refuseUnheld(given: unknown, json: string, level = 1, part = ""): void {
   // So does JSON write a lone surrogate, which no worker can decode. If there is none, no text need be
   // looked at.
   const escaped = json.includes("\\ud");
 
-  function visit(held: unknown, key: string | number, level: number): void {
+  function visit(held: unknown, level: number, key?: string | number): void {
     const value = asJsonSees(held, key);
     const what =
       unheld(value, level) ??
       (escaped && [key, value].some(isBroken) ? "a lone surrogate" : undefined);
     if (what) {
-      const place = JSON.stringify(String(key));
-      throw new TypeError(`JSON cannot hold ${what} (at ${place} in its ${part})`);
+      const place = key === undefined ? "" : ` (at ${JSON.stringify(String(key))}${part})`;
+      throw new TypeError(`JSON cannot hold ${what}${place}`);
     }
     if (Array.isArray(value)) {
-      for (let index = 0; index < value.length; index++) visit(value[index], index, level + 1);
+      for (let index = 0; index < value.length; index++) visit(value[index], level + 1, index);
     } else if (typeof value === "object" && value) {
       for (const [name, member] of Object.entries(value))
-        if (member !== undefined) visit(member, name, level + 1);
+        if (member !== undefined) visit(member, level + 1, name);
     }
   }
 
-  visit(given, part, 1);
+  visit(given, level);
 }
 
 function isBroken(text: unknown): boolean {
   return typeof text === "string" && LONE.test(text);
 }
 
-function asJsonSees(value: unknown, key: string | number): unknown {
+function asJsonSees(value: unknown, key: string | number = ""): unknown {
   if (typeof value !== "object" || !value) return value;
   if (value instanceof Date && Number.isNaN(value.getTime())) return NaN; // Its toJSON says null.
   if ("toJSON" in value && typeof value.toJSON === "function") return value.toJSON(String(key));

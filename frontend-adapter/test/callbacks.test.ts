@@ -113,6 +113,20 @@ describe("a callback", () => {
     expect(await ask(fixture, method, ["a"])).toMatchObject(answer); // As often as it likes.
   });
 
+  const cycle: unknown[] = [];
+  cycle.push(cycle);
+  test.each([
+    [() => cycle, /^a callback's result: Converting circular structure/],
+    [() => Promise.resolve(() => 1), /^a callback's result: JSON cannot hold a function$/],
+    [() => ({ sure: NaN }), /^a callback's result: JSON cannot hold NaN \(at "sure"\)$/],
+  ])("says what of its result JSON cannot hold: %#", async (callable, message) => {
+    const fixture = await begin();
+    const { method } = await offer(fixture, callable);
+    const { code, message: said } = (await ask(fixture, method, ["a"])).error ?? {};
+    expect(code).toBe(-32003);
+    expect(said).toMatch(message);
+  });
+
   test("gets all its arguments, or none", async () => {
     const fixture = await begin();
     const callable = vi.fn();
@@ -380,7 +394,7 @@ describe("progress", () => {
     const error = await failure(fixture.client.checksum("x", { onProgress: 5 as never }));
     expect(error).toMatchObject({
       name: "TypeError",
-      message: "checksum: 'done': expected a function, received a number",
+      message: "checksum: 'onProgress': expected a function, received a number",
     });
   });
 });

@@ -144,6 +144,48 @@ describe("a call that is aborted", () => {
   });
 });
 
+describe("a signal", () => {
+  test.each([{}, "abort", 5, new AbortController()])("is refused: %j", async (signal) => {
+    const { channel, worker } = connect();
+    await worker.greet();
+    const error = await failure(channel.call("a", [], { signal: signal as AbortSignal }));
+    expect(error).toEqual(new TypeError("a: signal: expected an AbortSignal"));
+    await settle();
+    expect(worker.unread).toEqual([]);
+  });
+
+  test("of many calls has one listener, which each of them leaves by itself", async () => {
+    const { channel, worker } = connect();
+    const { controller, signal, listeners } = aborting();
+    const session = await worker.greet();
+    const call = (): Promise<unknown> => failure(channel.call("a", [], { signal }));
+    const answered = call();
+    const aborted = Promise.all(Array.from({ length: 20 }, call));
+    await settle();
+    expect(listeners()).toBe(1);
+    worker.refuse(`${session}:1`, 7, "no");
+    expect(await answered).toMatchObject({ code: 7 });
+    expect(listeners()).toBe(1);
+    controller.abort();
+    expect(await aborted).toEqual(Array.from({ length: 20 }, () => signal.reason));
+    expect(listeners()).toBe(0);
+  });
+
+  test("is listened to again after its last call has ended", async () => {
+    const { channel, worker } = connect();
+    const { controller, signal, listeners } = aborting();
+    const session = await worker.greet();
+    const first = channel.call("a", [], { signal });
+    await worker.line();
+    worker.answer(`${session}:1`, 1);
+    expect(await first).toBe(1);
+    expect(listeners()).toBe(0);
+    const second = failure(channel.call("a", [], { signal }));
+    controller.abort();
+    expect(await second).toBe(signal.reason);
+  });
+});
+
 describe("a deadline", () => {
   afterEach(() => void vi.useRealTimers());
 

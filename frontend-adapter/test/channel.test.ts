@@ -880,7 +880,7 @@ describe("the contract", () => {
     members: {},
   };
   const message =
-    "BackendAPI: the worker serves the contract c1, this client is made from c0. Make it again: rpc-worker generate x";
+    "BackendAPI: the worker fake serves the contract c1, this client is made from c0. Either this is the wrong worker, or make the client again: rpc-worker generate x";
 
   test("that differs is reported once, whenever the client is made", async () => {
     const { channel, worker, errors } = connect();

@@ -68,6 +68,30 @@ describe("a listener", () => {
     expect(remove.mock.calls).toEqual(add.mock.calls);
   });
 
+  test.each([
+    [5, {}, "files.changed: expected a function, received a number"],
+    [undefined, {}, "files.changed: expected a function, received undefined"],
+    [() => 1, { signal: {} }, "files.changed: signal: expected an AbortSignal"],
+  ])("is refused if it is none: %s, %j", async (listener, options, message) => {
+    const { feed, channel } = await fed();
+    const listen = vi.spyOn(linkOf(channel), "listen");
+    expect(() => feed.on(listener as never, options as never)).toThrow(new TypeError(message));
+    expect(listen).not.toHaveBeenCalled();
+  });
+
+  test("and others of one signal are one listener to it", async () => {
+    const { feed, emit } = await fed();
+    const controller = new AbortController();
+    const add = vi.spyOn(controller.signal, "addEventListener");
+    const listeners = Array.from({ length: 20 }, () => vi.fn());
+    for (const listener of listeners) feed.on(listener, { signal: controller.signal });
+    expect(add).toHaveBeenCalledTimes(1);
+    await emit(1);
+    controller.abort();
+    await emit(2);
+    for (const listener of listeners) expect(listener.mock.calls).toEqual([[1]]);
+  });
+
   test("that takes out the next one: that gets nothing more", async () => {
     const { feed, emit } = await fed();
     const next = vi.fn();

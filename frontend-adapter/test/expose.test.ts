@@ -231,7 +231,7 @@ describe("a request of the worker's", () => {
     worker.ask(`${session}:w1`, "open", ["/x"]);
     const { error } = await worker.message();
     expect(error?.code).toBe(-32003);
-    expect(error?.message).toContain("open: ");
+    expect(error?.message).toContain("open's result: ");
     expect(error?.message).toContain(what);
   });
 
@@ -572,7 +572,7 @@ describe("what is exposed", () => {
     channel.expect({ ...other, name: "BackendAPI" });
     await settle();
     expect(errors.map(({ message }) => message)).toEqual([
-      "FrontendAPI: the worker serves the contract c1, this client is made from c0. Make it again: rpc-worker generate x",
+      "FrontendAPI: the worker fake serves the contract c1, this client is made from c0. Either this is the wrong worker, or make the client again: rpc-worker generate x",
     ]);
   });
 
@@ -589,6 +589,22 @@ describe("what is exposed", () => {
     expect(await worker.message()).toMatchObject({ result: 1 });
     worker.ask(`${session}:w2`, "confirm", ["?"]);
     expect(await worker.message()).toMatchObject({ result: true });
+  });
+
+  test.each([
+    [{ confirm: () => true }],
+    [{ attach: () => true, contract: () => true }],
+    [[expose(descriptor, nothing), {}]],
+    [[undefined]],
+    [null],
+  ])("is what the generated function returns, or the channel is not opened: %o", (given) => {
+    const open = vi.fn();
+    const io = { open, write: open, close: open };
+    const options = { window: "bare", expose: given as unknown as Exposed };
+    expect(() => createChannel(io, options)).toThrow(
+      new TypeError("expose: give what the generated frontend(…) returns, not its argument"),
+    );
+    expect(open).not.toHaveBeenCalled();
   });
 
   test("has each method once: of two, neither would know that it is not asked", () => {

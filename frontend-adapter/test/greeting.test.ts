@@ -28,8 +28,18 @@ test("of the digests that a contract has with several workers, one is enough; ea
   expect(mismatches(undefined)).toEqual([]);
   expect(mismatches("c1")).toEqual([]);
   expect(mismatches("c3")).toEqual([
-    "FrontendAPI: the worker serves the contract c3, this client is made from c1 or c2. Make it again: rpc-worker generate x",
+    "FrontendAPI: the worker serves the contract c3, this client is made from c1 or c2. Either this is the wrong worker, or make the client again: rpc-worker generate x",
   ]);
   expect(mismatches("c3")).toEqual([]);
   expect(mismatches("c2")).toHaveLength(1);
+});
+
+test.each([
+  ["NotesAPI", "the worker NotesAPI serves the contract c2"],
+  [5, "the worker serves the contract c2"],
+])("a worker of another contract is called as it calls itself: %j", (name, said) => {
+  const contracts = new Contracts();
+  contracts.expect({ name: "BackendAPI", contract: "c1", regenerate: "rpc-worker generate x" });
+  const [mismatch] = contracts.mismatches(readGreeting({ name, contract: "c2" }));
+  expect(mismatch?.message).toContain(`BackendAPI: ${said}, `);
 });

@@ -180,7 +180,11 @@ describe("a request to a line", () => {
       { index: new Map([[1, 2]]) },
       'm: JSON cannot hold the contents of Map: give an array or a plain object (at "index"',
     ],
-    ["a Set, as params", new Set([1]) as unknown as Params, "the contents of Set"],
+    [
+      "a Set, as params",
+      new Set([1]) as unknown as Params,
+      /^m: .* of Set: give an array or a plain object$/,
+    ],
     ["a promise", [Promise.resolve(1)], "the contents of Promise"],
     ["bytes", [new Uint8Array([1, 2])], "the contents of Uint8Array"],
     ["a buffer", [new ArrayBuffer(2)], "the contents of ArrayBuffer"],
@@ -218,18 +222,16 @@ describe("an answer to a line", () => {
     [null, "null"],
     [{ a: undefined, b: [] }, '{"b":[]}'],
   ])("%j", (result, text) => {
-    expect(encodeResult("S:w1", "m", result)).toBe(
-      `{"jsonrpc":"2.0","id":"S:w1","result":${text}}`,
-    );
+    expect(encodeResult("m's result", result)).toBe(text);
   });
 
   test.each([
-    [NaN, 'm: JSON cannot hold NaN (at "result" in its result)'],
-    [() => 1, 'm: JSON cannot hold a function (at "result" in its result)'],
-    [["\ud800"], 'm: JSON cannot hold a lone surrogate (at "0" in its result)'],
-    [1n, "m: Do not know how to serialize a BigInt"],
+    [NaN, "m's result: JSON cannot hold NaN"],
+    [() => 1, "m's result: JSON cannot hold a function"],
+    [["\ud800"], 'm\'s result: JSON cannot hold a lone surrogate (at "0")'],
+    [1n, "m's result: Do not know how to serialize a BigInt"],
   ])("%o is refused", (result, message) => {
-    expect(() => encodeResult("S:w1", "m", result)).toThrow(new TypeError(message));
+    expect(() => encodeResult("m's result", result)).toThrow(new TypeError(message));
   });
 
   test("an error; without what JSON cannot hold", () => {

@@ -125,6 +125,21 @@ describe("an argument", () => {
     expect(await next(fixture, token)).toMatchObject({ values });
   });
 
+  test.each([
+    [[1, NaN], "Item 1 of the stream: JSON cannot hold NaN"],
+    [[{ at: [Infinity] }], 'Item 0 of the stream: JSON cannot hold Infinity (at "0")'],
+    [[undefined], "Item 0 of the stream: JSON cannot hold undefined in a list: give null"],
+    [new Set(["a", "\ud800"]), "Item 1 of the stream: JSON cannot hold a lone surrogate"],
+    [[10n], "Item 0 of the stream: Do not know how to serialize a BigInt"],
+  ])("a list that JSON cannot hold is refused by its item: %o", async (numbers, message) => {
+    const fixture = await begin();
+    expect(await failure(fixture.client.total(numbers as Numbers))).toEqual(
+      new TypeError(`total: 'numbers': ${message}`),
+    );
+    await settle();
+    expect(fixture.worker.unread).toEqual([]);
+  });
+
   test("a list is taken as it is at the call", async () => {
     const fixture = await begin();
     const numbers = Array.from({ length: 1025 }, (_, index) => index);
@@ -521,6 +536,11 @@ describe("a result", () => {
     ["an error comes at the next", () => counted(1, () => NaN).items, { token: 1 }],
   ])("%s", async (_name, lines, form) => {
     expect((await called(lines)).answer.result).toEqual(form);
+  });
+
+  test("that is a list which JSON cannot hold is an error by its item", async () => {
+    const message = "Item 1 of the stream: JSON cannot hold a function";
+    expect((await called(() => [1, () => 2])).answer.error).toEqual({ code: -32003, message });
   });
 
   test("that is cancelled in that pass is answered so, and closed", async () => {

@@ -217,6 +217,16 @@ describe("reading", () => {
     expect((error as Error).message).toBe("A stream can be read once: call its method again");
   });
 
+  test("a signal that is none is refused at the first pull", async () => {
+    const fixture = await begin();
+    const lines = fixture.client.tail("x", { signal: {} as AbortSignal });
+    expect(await failure(lines.toArray())).toEqual(
+      new TypeError("tail: signal: expected an AbortSignal"),
+    );
+    await settle();
+    expect(fixture.worker.unread).toEqual([]);
+  });
+
   test("a mistake in the arguments shows at the first pull", async () => {
     const fixture = await begin();
     const lines = fixture.client.tail("x", { limit: 1 } as never);

@@ -312,6 +312,35 @@ def test_serve_says_where_it_cannot_be_called(
     assert text in worker.errors()
 
 
+UNGUARDED = """
+from rpc_worker import in_process, serve
+class Backend:
+    @staticmethod
+    @in_process
+    def add(a: float, b: float) -> float:
+        return a + b
+serve(Backend())
+"""
+
+
+def test_a_process_of_a_script_without_the_guard_does_not_serve(
+    start: Callable[..., Any], tmp_path: pathlib.Path
+) -> None:
+    path = tmp_path / "program.py"
+    path.write_text(UNGUARDED, encoding="utf-8")
+    worker = start(str(path))
+    worker.ready()
+    worker.send("add", 1, 2)
+    assert worker.receive()["error"]["message"].endswith(
+        "the process that was to run add has ended with exit code 1 before it began: it imports "
+        'the main module again, where serve() belongs below `if __name__ == "__main__":`; stderr '
+        "says more"
+    )
+    assert worker.end() == 0
+    assert "$/ready" not in worker.errors()
+    assert "serve() was called in a child process of multiprocessing" in worker.errors()
+
+
 def test_a_parked_reader_does_not_disturb_the_exit(start: Callable[..., Any]) -> None:
     """A terminal that is never typed at, and a file that is read by the thread to its end."""
     for _ in range(5):

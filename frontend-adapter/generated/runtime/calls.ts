@@ -24,6 +24,14 @@ export const LONGEST_TIMER_MS: number = 2 ** 31 - 1;
 /** What `timeoutMs` has to be. */
 export const DURATION = "expected a finite number that is not negative";
 
+/** Throws a TypeError for what cannot limit a call. A signal may be another window's. */
+export function refuseLimits(method: string, { signal, timeoutMs }: CallOptions): void {
+  if (signal && !signal.addEventListener)
+    throw new TypeError(`${method}: signal: expected an AbortSignal`);
+  if (timeoutMs !== undefined && !isDuration(timeoutMs))
+    throw new TypeError(`${method}: timeoutMs: ${DURATION}`);
+}
+
 export function isDuration(value: unknown): value is number {
   return Number.isFinite(value) && (value as number) >= 0;
 }
@@ -85,7 +93,8 @@ export function watch(
   giveUp: (reason: unknown) => void,
 ): () => void {
   const abort = (): void => giveUp(signal?.reason);
-  signal?.addEventListener("abort", abort);
+  // What is no signal, sending will refuse.
+  const unlisten = signal?.addEventListener && onAbort(signal, abort);
   const wait = (timeoutMs ?? Infinity) + ANSWER_FOLLOWS_MS;
   const timer =
     wait <= LONGEST_TIMER_MS
@@ -93,7 +102,29 @@ export function watch(
       : undefined;
   return () => {
     clearTimeout(timer);
-    signal?.removeEventListener("abort", abort);
+    unlisten?.();
+  };
+}
+
+/** Who is to be told of one signal's abort. */
+class Waiting extends Set<() => void> {
+  handleEvent(): void {
+    for (const abort of this) abort();
+  }
+}
+
+const waiting = new WeakMap<AbortSignal, Waiting>();
+
+/**
+ * Calls `abort` when a signal aborts; returns the undo. A signal has one listener, however many wait:
+ * Node takes more than ten for a leak and warns.
+ */
+export function onAbort(signal: AbortSignal, abort: () => void): () => void {
+  const all = waiting.get(signal) ?? new Waiting();
+  if (all.size === 0) signal.addEventListener("abort", all);
+  waiting.set(signal, all.add(abort));
+  return () => {
+    if (all.delete(abort) && all.size === 0) signal.removeEventListener("abort", all);
   };
 }
 

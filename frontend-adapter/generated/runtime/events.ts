@@ -5,8 +5,10 @@
  * A subscription is the page's alone. The worker is not told of it, and it outlasts workers.
  */
 
+import { onAbort, refuseLimits } from "./calls.js";
 import { nothing } from "./link.js";
 import type { Link } from "./link.js";
+import { Mismatch } from "./roles.js";
 
 /** How many events wait for a loop that is busy; for a page, more would be news of yesterday. */
 const BUFFER = 1024;
@@ -52,15 +54,18 @@ class Feed implements EventFeed<unknown> {
     listener: (value: unknown) => void,
     { signal }: { readonly signal?: AbortSignal | undefined } = {},
   ): () => void {
+    if (typeof listener !== "function")
+      throw new TypeError(`${this.#name}: ${new Mismatch("a function", listener).message}`);
+    refuseLimits(this.#name, { signal });
     if (signal?.aborted) return nothing;
     const unlisten = this.#link.listen(this.#name, (params) =>
       listener(Array.isArray(params) ? params[0] : undefined),
     );
     const off = (): void => {
       unlisten();
-      signal?.removeEventListener("abort", off);
+      forget?.();
     };
-    signal?.addEventListener("abort", off);
+    const forget = signal && onAbort(signal, off);
     return off;
   }
 

@@ -87,17 +87,17 @@ export function encodeRequest(
   params?: Params,
   timeoutMs?: number,
 ): string {
-  return encode(method, "arguments", { jsonrpc: "2.0", id, method, params, timeoutMs });
+  return encode(method, { jsonrpc: "2.0", id, method, params, timeoutMs }, params, ARGUMENTS);
 }
 
 /** Writes a notification of a session's. Throws as `encodeRequest` does. */
 export function encodeNotification(session: string, method: string, params: Params): string {
-  return encode(method, "arguments", { jsonrpc: "2.0", session, method, params });
+  return encode(method, { jsonrpc: "2.0", session, method, params }, params, ARGUMENTS);
 }
 
-/** Writes the answer to a request for `method`. Throws as `encodeRequest` does. */
-export function encodeResult(id: unknown, method: string, result: unknown = null): string {
-  return encode(method, "result", { jsonrpc: "2.0", id, result });
+/** Writes a result, which a message calls `what`. Throws as `encodeRequest` does. */
+export function encodeResult(what: string, result: unknown = null): string {
+  return encode(what, result, result);
 }
 
 /** Writes the answer to a request, with a result that is JSON text. */
@@ -109,7 +109,7 @@ export function encodedResult(id: unknown, result: string): string {
 export function encodeError(id: unknown, error: ErrorObject): string {
   const { code, message } = error;
   try {
-    return encode(message, "data", { jsonrpc: "2.0", id, error });
+    return encode(message, { jsonrpc: "2.0", id, error }, error);
   } catch {
     const line = JSON.stringify({ jsonrpc: "2.0", id, error: { code, message } });
     return line.replace(/\\ud[89a-f]../g, "\\ufffd"); // So does JSON write a lone surrogate.
@@ -130,13 +130,15 @@ export function joined(count: number, send: (line: string) => void): (line: stri
   };
 }
 
-function encode(method: string, part: string, message: Json): string {
+const ARGUMENTS = " in its arguments";
+
+/** Writes what was made of `given`. */
+function encode(what: string, made: unknown, given: unknown = null, part?: string): string {
   try {
-    const line = JSON.stringify(message);
-    const { params, result, error } = message;
-    refuseUnheld(params ?? result ?? error ?? null, line, part);
-    return line;
+    const text = JSON.stringify(made) ?? ""; // Of a function, it makes none.
+    refuseUnheld(given, text, 1, part);
+    return text;
   } catch (thrown) {
-    throw new TypeError(`${method}: ${toError(thrown).message}`); // From JSON: a bigint, a cycle.
+    throw new TypeError(`${what}: ${toError(thrown).message}`); // From JSON: a bigint, a cycle.
   }
 }

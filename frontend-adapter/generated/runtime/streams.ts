@@ -5,11 +5,12 @@
  * A stream of the worker's is lazy: nothing is sent, and nothing held, before its first pull.
  */
 
-import { offerArgument, offerResult } from "./producers.js";
+import { offerArgument, offerResult, textOf } from "./producers.js";
 import type { Source } from "./producers.js";
 import { Pull, readForm } from "./pull.js";
 import { Mismatch, begin, ended } from "./roles.js";
 import type { ResultRole } from "./roles.js";
+import { Encoded } from "./serving.js";
 
 /**
  * The items that a method gives one after the other. The call is made at the first pull; the stream
@@ -29,7 +30,9 @@ export const stream: ResultRole = {
   begin,
   offer(value, link, scope) {
     const values = whole(value);
-    return values ? { values } : offerArgument(sourceOf(value), link, scope);
+    if (!values) return offerArgument(sourceOf(value), link, scope);
+    values.forEach(textOf); // So that what JSON cannot hold is refused by its place.
+    return { values };
   },
 
   take(wire, link, scope): Stream<unknown> {
@@ -45,7 +48,8 @@ export const stream: ResultRole = {
 
   async answer(value, link, incoming) {
     const values = whole(value);
-    return values ? { values } : offerResult(sourceOf(value), link, incoming);
+    if (!values) return offerResult(sourceOf(value), link, incoming);
+    return new Encoded(`{"values":[${values.map(textOf).join(",")}]}`);
   },
 };
 

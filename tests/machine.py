@@ -593,7 +593,8 @@ class Machine(RuleBasedStateMachine):
             asking.parts = json.dumps(params[1]["token"])
             opening = Opening("", window, key=-1, n=PARTS)
             window.pulled[asking.parts] = Pulled(asking.parts, opening)
-        window.open[identity] = asking
+        if not window.ended:  # Whoever has said that it goes gets no word more of it.
+            window.open[identity] = asking
 
     def _hear_notification(self, window: Window, notification: dict[str, Any]) -> None:
         method, params = notification["method"], notification["params"]

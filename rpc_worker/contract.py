@@ -50,6 +50,8 @@ class Parameter(msgspec.Struct, frozen=True, eq=False):
     keyword: bool
     default: Any = REQUIRED
     doc: str = ""
+    examples: tuple[Any, ...] = ()
+    """What `Meta(examples=…)` has."""
 
 
 class ErrorType(msgspec.Struct, frozen=True, eq=False):
@@ -65,6 +67,7 @@ class ErrorType(msgspec.Struct, frozen=True, eq=False):
     doc: str
     data: Record | None
     source: Source
+    deprecated: str | None = None
 
 
 class Method(msgspec.Struct, frozen=True, eq=False):
@@ -117,7 +120,12 @@ class EventType(msgspec.Struct, frozen=True, eq=False):
 
 
 class Namespace(msgspec.Struct, frozen=True, eq=False):
-    """A group of methods and events; the contract itself is the outermost, with an empty `wire`."""
+    """A group of methods and events; the contract itself is the outermost, with an empty `wire`.
+
+    Attributes:
+        source: Where its class is defined.
+        attribute: Where it stands in the class around it; None of the outermost.
+    """
 
     wire: str
     name: str
@@ -126,6 +134,7 @@ class Namespace(msgspec.Struct, frozen=True, eq=False):
     namespaces: tuple[Namespace, ...]
     source: Source
     events: tuple[EventType, ...] = ()
+    attribute: Source | None = None
 
 
 class Contract(msgspec.Struct, frozen=True, eq=False):
@@ -147,6 +156,9 @@ class Contract(msgspec.Struct, frozen=True, eq=False):
     source: Source
     events: dict[str, EventType] = {}
     """By wire name, of all namespaces."""
+    templates: dict[type, Record] = {}
+    """Each generic class as it is written: applied to its own type variables, which are Scalars
+    "any" with an alias. Read with the sources only."""
 
 
 def read_contract(cls: type, *, frontend: bool = False, sources: bool = False) -> Contract:
@@ -155,8 +167,9 @@ def read_contract(cls: type, *, frontend: bool = False, sources: bool = False) -
     Args:
         cls: A Protocol, or any class with annotated public methods.
         frontend: Whether it is what windows offer the worker; they emit no events.
-        sources: Whether to read the docstrings of fields, and the lines of classes, from the source
-            files. The generator wants them; a worker starts sooner without.
+        sources: Whether to read what only the generator wants: docstrings of fields, names of
+            types, generics as they are written, and where all of it stands in the source files. A
+            worker starts sooner without.
 
     Raises:
         ContractError: With all that is wrong at once.
@@ -190,6 +203,7 @@ def read_contract(cls: type, *, frontend: bool = False, sources: bool = False) -
         digest=digest_of(members.methods.values(), members.events.values()),
         source=root.source,
         events=members.events,
+        templates=types.templates,
     )
 
 

@@ -70,7 +70,7 @@ class Schemas:
         described = self._plain(node)
         said: Schema = {"description": doc} if doc else {}
         if default is not msgspec.UNSET:
-            said["default"] = msgspec.to_builtins(default, str_keys=True, enc_hook=enc_hook)
+            said["default"] = _plain(default)
         if said and "$ref" in described:
             # Draft 7 ignores whatever stands beside a reference.
             described = {"allOf": [described]}
@@ -110,6 +110,8 @@ class Schemas:
             described = self.components[name] = {"title": name}
             if node.doc:
                 described["description"] = node.doc
+            if node.deprecated:
+                described["deprecated"] = True
             if isinstance(node, schema.Enumeration):
                 described["enum"] = [member.value for member in node.members]
             else:
@@ -138,6 +140,7 @@ class Schemas:
 
     def _field(self, field: schema.Field) -> Schema:
         described = self.of(field.type, default=field.default, doc=field.doc)
+        described |= {"examples": _plain(field.examples)} if field.examples else {}
         return described | ({"deprecated": True} if field.deprecated else {})
 
     def _keys(self, node: schema.Type) -> Schema:
@@ -157,6 +160,10 @@ class Schemas:
                 return {"anyOf": [self._keys(member) for member in node.members]}
             case _:
                 return {key: value for key, value in self.of(node).items() if key != "type"}
+
+
+def _plain(value: Any) -> Any:
+    return msgspec.to_builtins(value, str_keys=True, enc_hook=enc_hook)
 
 
 def _name(node: schema.Type) -> str:

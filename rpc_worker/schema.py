@@ -5,7 +5,8 @@ checks of outgoing values, the digest, OpenRPC, and the TypeScript emitter. What
 on the wire, or not unambiguously, is refused here with its place and with what to write instead.
 
 The annotations come from `typing` first; `msgspec.inspect` lacks the names of aliases and NewTypes,
-the order of literals and the docstrings of fields.
+the order of literals and the docstrings of fields. Names, docstrings and places in the source are
+the generator's; a worker reads its contract without them.
 """
 
 from __future__ import annotations
@@ -18,8 +19,48 @@ if TYPE_CHECKING:
     import enum
 
 
-class Node(msgspec.Struct, frozen=True, eq=False):
-    """What every type of the contract has: the annotation, for msgspec's decoders."""
+class Source(msgspec.Struct, frozen=True):
+    """Where something was defined, as an editor goes to it: at its name.
+
+    Attributes:
+        module: The module's name.
+        line: Counted from 1; 0 if it is not known.
+        file: An absolute path; empty if it is not known.
+        column: Counted from 0, in UTF-16 code units, as source maps count.
+    """
+
+    module: str
+    line: int
+    file: str = ""
+    column: int = 0
+
+
+class Alias(msgspec.Struct, frozen=True, eq=False):
+    """A name that a type was given: one object for each, by identity.
+
+    Attributes:
+        kind: `type X = …`, a NewType, or a type variable in a generic's template.
+    """
+
+    name: str
+    module: str
+    kind: Literal["alias", "newtype", "variable"]
+    doc: str
+    source: Source
+
+
+class _Named(msgspec.Struct, frozen=True, eq=False, kw_only=True):
+    alias: Alias | None = None
+
+
+class Node(_Named, frozen=True, eq=False):
+    """What every type of the contract has.
+
+    Attributes:
+        annotation: For msgspec's decoders: without aliases.
+        alias: What the type was called where it was used. Records and enumerations have names of
+            their own; that of a reference is the name of what it is without None.
+    """
 
     annotation: Any
 
@@ -63,6 +104,7 @@ class EnumMember(msgspec.Struct, frozen=True):
     name: str
     value: str | int
     doc: str = ""
+    source: Source | None = None
 
 
 class Enumeration(Node, frozen=True, eq=False):
@@ -76,6 +118,7 @@ class Enumeration(Node, frozen=True, eq=False):
     doc: str
     members: tuple[EnumMember, ...]
     source: Source
+    deprecated: str | None = None
 
 
 class Array(Node, frozen=True, eq=False):
@@ -108,8 +151,10 @@ class Field(msgspec.Struct, frozen=True, eq=False):
         wire: As msgspec encodes it; never rewritten.
         required: Whether a decoder insists on it.
         default: What a missing one becomes; UNSET if required, or if a factory makes it.
-        doc: The docstring below the field, or `Meta(description=…)`.
+        doc: The docstring below the field, or `Meta(description=…)`, or `Meta(title=…)`.
         unset: Whether the annotation has UNSET, so that the field may be absent in both directions.
+        examples: What `Meta(examples=…)` has.
+        source: Where it stands: in this class, or in one that this inherits from.
     """
 
     name: str
@@ -120,7 +165,8 @@ class Field(msgspec.Struct, frozen=True, eq=False):
     doc: str = ""
     unset: bool = False
     deprecated: bool = False
-    line: int = 0
+    examples: tuple[Any, ...] = ()
+    source: Source | None = None
 
 
 class Record(Node, frozen=True, eq=False):
@@ -143,12 +189,19 @@ class Record(Node, frozen=True, eq=False):
     omit_defaults: bool = False
     arguments: tuple[Type, ...] = ()
     """What a generic's type variables stand for, in `Page[Item]`."""
+    deprecated: str | None = None
 
 
 class Union(Node, frozen=True, eq=False):
-    """One of several types; None is the Scalar "null" among them, and comes last."""
+    """One of several types; None is the Scalar "null" among them, and comes last.
+
+    Attributes:
+        members: None of them is a union.
+        written: The same before unions that have a name were taken apart; empty if none has.
+    """
 
     members: tuple[Type, ...]
+    written: tuple[Type, ...] = ()
 
 
 class Stream(Node, frozen=True, eq=False):
@@ -180,14 +233,6 @@ class Callback(Node, frozen=True, eq=False):
     parameters: tuple[Type, ...]
     result: Type | None
     optional: bool = False
-
-
-class Source(msgspec.Struct, frozen=True):
-    """Where something was defined: the module's name, and its line (0 if unknown)."""
-
-    module: str
-    line: int
-    file: str = ""
 
 
 Type: TypeAlias = Scalar | Choice | Enumeration | Array | Tuple | Map | Record | Union

@@ -12,19 +12,26 @@ import enum
 import types
 import typing
 import uuid
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 
 from rpc_worker.errors import Misfit
 from rpc_worker.markers import BigInt
 from rpc_worker.reading.checks import against_default, refusal
-from rpc_worker.reading.hints import Unresolved, UnusableAlias, is_hashed, is_union, resolve_aliases
+from rpc_worker.reading.hints import (
+    Unresolved,
+    UnusableAlias,
+    is_hashed,
+    is_union,
+    resolve_aliases,
+    value_of_alias,
+)
 from rpc_worker.reading.names import spell
-from rpc_worker.reading.records import RecordReader, doc_of, kind_of
+from rpc_worker.reading.records import RecordReader, deprecation_of, doc_of, kind_of
 from rpc_worker.reading.refusals import why_not
 from rpc_worker.reading.unions import clash
-from rpc_worker.reading.uses import BOUND_ADVICE, bounds_of, is_hashable, is_key
+from rpc_worker.reading.uses import BOUND_ADVICE, bounds_of, is_hashable, is_key, is_variable
 from rpc_worker.schema import (
     Array,
     Choice,
@@ -41,7 +48,11 @@ from rpc_worker.schema import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rpc_worker.reading.aliases import Aliases
     from rpc_worker.reading.sources import Sources
+    from rpc_worker.schema import Record
 
 __all__ = ["TypeReader"]
 
@@ -82,15 +93,24 @@ class TypeReader:
     """Reads the types of one contract.
 
     Args:
-        sources: Where to find what is said of fields; None leaves that out.
+        sources: Where to find what is said of fields; None leaves that out, and the names of types.
 
     Attributes:
         misfits: What has been refused so far.
+        aliases: The names of types; None without sources.
+        templates: Each generic class as it is written.
     """
 
     def __init__(self, sources: Sources | None = None) -> None:
         self.misfits: list[Misfit] = []
         self.sources = sources
+        self.aliases: Aliases | None = None
+        self.templates: dict[type, Record] = {}
+        if sources is not None:
+            from rpc_worker.reading.aliases import Aliases  # noqa: PLC0415 - a worker has no need
+
+            self.aliases = Aliases(sources)
+        self._variables: frozenset[TypeVar] = frozenset()
         self._read: list[tuple[str, Any]] = []
         self._records = RecordReader(self)
         self._enumerations: dict[type[enum.Enum], Enumeration] = {}
@@ -100,12 +120,25 @@ class TypeReader:
         if isinstance(annotation, Unresolved):
             return self.refuse(place, annotation.problem, annotation.advice)
         try:
-            node = self._node(resolve_aliases(annotation), place)
+            whole = resolve_aliases(annotation)
+            node = self._node(annotation if self.aliases else whole, place)
         except UnusableAlias as error:
             reason: Unresolved = error.args[0]
             return self.refuse(place, reason.problem, reason.advice)
         self._read.append((place, node.annotation))
         return node
+
+    def read_template(self, cls: Any) -> None:
+        """Read a generic class as it is written: applied to its own type variables."""
+        parameters = cls.__parameters__
+        if cls in self.templates or not all(isinstance(p, TypeVar) for p in parameters):
+            return
+        # What is wrong with it is noted where it is applied to types, and so is what decoders see.
+        before = self.misfits, self._read, self._variables
+        self.misfits, self._read = [], []
+        self._variables |= set(parameters)
+        self.templates[cls] = self._records.read(cls, cls[parameters], "")
+        self.misfits, self._read, self._variables = before
 
     def source_of(self, cls: type) -> Source:
         """Return where a class was defined: without sources, only the module."""
@@ -132,10 +165,19 @@ class TypeReader:
         if reason is not None:
             self.refuse(place, *reason)
 
-    def _node(self, annotation: Any, place: str) -> Type:
-        origin, arguments = get_origin(annotation), get_args(annotation)
+    def _node(self, written: Any, place: str) -> Type:
+        """Return the node of an annotation; its aliases are still in it if there are names."""
+        annotation = written
+        if self.aliases is not None:
+            value = value_of_alias(written)
+            if value is not written:
+                return self.aliases.called(self._node(value, place), written)
+            if is_hashed(written) and written in self._variables:
+                return self.aliases.variable(written)
+            annotation = resolve_aliases(written)
+        origin, arguments = get_origin(written), get_args(written)
         if origin is Annotated:
-            return self._constrained(annotation, place)
+            return self._constrained(annotation, written.__origin__, place)
         if is_hashed(annotation) and annotation in _SCALARS:
             return Scalar(annotation, _SCALARS[annotation])
         if origin is Literal:
@@ -150,20 +192,20 @@ class TypeReader:
             return self.refuse(place, *why_not(cls, annotation))
         if cls is tuple or cls in _ARRAYS or cls in _MAPS:
             return self._collection(cls, annotation, arguments, place)
-        return self._class(cls, annotation, place)
+        return self._class(cls, written, place)
 
-    def _constrained(self, annotation: Any, place: str) -> Type:
-        node = self._node(annotation.__origin__, place)
+    def _constrained(self, annotation: Any, inner: Any, place: str) -> Type:
+        node = self._node(inner, place)
         bounds: dict[str, Any] = {}
         for meta in annotation.__metadata__:
             if isinstance(meta, msgspec.Meta):
                 found = {name: getattr(meta, name) for name in Constraints.__struct_fields__}
                 bounds |= {name: value for name, value in found.items() if value is not None}
-        if not bounds:
+        if not bounds or is_variable(node):
             return node
         wrong = sorted(bounds.keys() - bounds_of(node))
         if wrong:
-            what = f"Meta({wrong[0]}=…) says nothing about {spell(annotation.__origin__)}"
+            what = f"Meta({wrong[0]}=…) says nothing about {spell(inner)}"
             return self.refuse(place, what, BOUND_ADVICE[wrong[0]])
         assert isinstance(node, Scalar | Array | Map)  # noqa: S101 - `bounds_of` is empty for others
         return msgspec.structs.replace(
@@ -190,12 +232,15 @@ class TypeReader:
             what = f"UNSET cannot be sent, in {spell(annotation)}"
             return self.refuse(place, what, "Only a field of a Struct can be unset. Write None.")
         nodes = [self._node(argument, place) for argument in arguments]
-        members = [m for n in nodes for m in (n.members if isinstance(n, Union) else (n,))]
-        members.sort(key=lambda node: isinstance(node, Scalar) and node.kind == "null")
+        members = _flattened(nodes)
         reason = clash(members)
         if reason is not None:
             return self.refuse(place, f"{reason.problem}, in {spell(annotation)}", reason.advice)
-        return Union(annotation, tuple(members))
+        if len(members) == 1:
+            return members[0]
+        named = any(isinstance(node, Union) and node.alias for node in nodes)
+        written = _flattened(nodes, keep_named=True) if named else ()
+        return Union(annotation, members, written)
 
     def _collection(
         self, cls: Any, annotation: Any, arguments: tuple[Any, ...], place: str
@@ -229,12 +274,12 @@ class TypeReader:
             return self.refuse(place, what, f"Write dict[str, {spell(arguments[1])}].")
         return Map(annotation, key, value)
 
-    def _class(self, cls: Any, annotation: Any, place: str) -> Type:
+    def _class(self, cls: Any, written: Any, place: str) -> Type:
         if issubclass(cls, enum.Enum):
             return self._enumeration(cls, place)
         if kind_of(cls) is not None:
-            return self._records.read(cls, annotation, place)
-        return self.refuse(place, *why_not(cls, annotation))
+            return self._records.read(cls, written, place)
+        return self.refuse(place, *why_not(cls, written))
 
     def _enumeration(self, cls: type[enum.Enum], place: str) -> Type:
         known = self._enumerations.get(cls)
@@ -252,8 +297,32 @@ class TypeReader:
                 place, what, "Give it members, all with strings or all with integers."
             )
         said = self.sources.of(cls) if self.sources else None
-        members = tuple(EnumMember(m.name, m.value, said.doc(m.name) if said else "") for m in cls)
-        doc = doc_of(cls)
-        node = Enumeration(cls, cls.__name__, cls, doc, members, self.source_of(cls))
+        members = tuple(
+            EnumMember(m.name, m.value, said.doc(m.name), said.place(m.name))
+            if said
+            else EnumMember(m.name, m.value)
+            for m in cls
+        )
+        doc, source = doc_of(cls), self.source_of(cls)
+        node = Enumeration(cls, cls.__name__, cls, doc, members, source, deprecation_of(cls))
         self._enumerations[cls] = node
         return node
+
+
+def _flattened(nodes: Iterable[Type], *, keep_named: bool = False) -> tuple[Type, ...]:
+    """Return what a union is of, each type once and None last."""
+    members: list[Type] = []
+    for node in nodes:
+        inner: tuple[Type, ...] = (node,)
+        if isinstance(node, Union) and not (keep_named and node.alias):
+            inner = (keep_named and node.written) or node.members
+        members += [m for m in inner if not any(_is_same(m, known) for known in members)]
+    return tuple(sorted(members, key=_is_null))
+
+
+def _is_same(node: Type, other: Type) -> bool:
+    return node.annotation == other.annotation or (_is_null(node) and _is_null(other))
+
+
+def _is_null(node: Type) -> bool:
+    return isinstance(node, Scalar) and node.kind == "null"

@@ -13,6 +13,7 @@ import msgspec
 
 from rpc_worker.contract import REQUIRED
 from rpc_worker.markers import enc_hook
+from rpc_worker.reading.hints import is_hashed
 from rpc_worker.schema import (
     Array,
     Callback,
@@ -74,7 +75,7 @@ class _Writer:
 
     def __init__(self) -> None:
         self.records: list[dict[str, Any]] = []
-        self._numbers: dict[int, int] = {}
+        self._numbers: dict[Any, int] = {}
 
     def method(self, method: Method) -> dict[str, Any]:
         positional = [p for p in method.parameters if not p.keyword]
@@ -131,9 +132,11 @@ class _Writer:
                 return ["union", *map(self.type, node.members)]
 
     def _record(self, record: Record) -> int:
-        if id(record) in self._numbers:
-            return self._numbers[id(record)]
-        number = self._numbers[id(record)] = len(self.records)
+        # Not the record: a generic one of an alias, and of what that stands for, are two.
+        key = record.annotation if is_hashed(record.annotation) else repr(record.annotation)
+        if key in self._numbers:
+            return self._numbers[key]
+        number = self._numbers[key] = len(self.records)
         written: dict[str, Any] = {}
         self.records.append(written)
         # An array's order is visible on the wire, an object's is not.

@@ -33,13 +33,12 @@ def read_event(
             advice = f"Write {name}: Event[str], or what it carries."
         payload = types.refuse(place, what, advice)
     said = types.sources.of(owner) if types.sources else None
-    line, file = (said.line(name), said.source.file) if said else (0, "")
     return EventType(
         wire=".".join(map(camel, path)),
         path=path,
         payload=payload,
         doc=said.doc(name) if said else "",
-        source=Source(owner.__module__, line, file),
+        source=(said and said.place(name)) or Source(owner.__module__, 0),
     )
 
 

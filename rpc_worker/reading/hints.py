@@ -26,12 +26,14 @@ __all__ = [
     "class_hints",
     "foreign_alias",
     "function_hints",
+    "is_alias",
     "is_hashed",
     "is_public",
     "is_union",
     "public_hints",
     "resolve_aliases",
     "union",
+    "value_of_alias",
 ]
 
 
@@ -169,13 +171,14 @@ def resolve_aliases(annotation: Any, within: tuple[Any, ...] = ()) -> Any:
     Raises:
         UnusableAlias: An alias stands in its own value, or that cannot be evaluated.
     """
-    if isinstance(annotation, _ALIASES):
-        return _value_of(annotation, (), within)
-    if isinstance(annotation, typing.NewType):
-        return resolve_aliases(annotation.__supertype__, within)
     origin, arguments = get_origin(annotation), get_args(annotation)
-    if isinstance(origin, _ALIASES):
-        return _value_of(origin, arguments, within)
+    alias = origin if isinstance(origin, _ALIASES) else annotation
+    if is_alias(alias):
+        if alias in within:
+            what = f"{alias.__name__} is an alias that stands in its own value"
+            advice = "Use a Struct: a field of it may be the Struct again."
+            raise UnusableAlias(Unresolved(what, advice))
+        return resolve_aliases(value_of_alias(annotation), (*within, alias))
     if not arguments or origin is typing.Literal or any(isinstance(a, list) for a in arguments):
         return annotation
     if origin is Annotated:
@@ -185,6 +188,31 @@ def resolve_aliases(annotation: Any, within: tuple[Any, ...] = ()) -> Any:
     if all(a is b for a, b in zip(resolved, arguments, strict=True)):
         return annotation
     return union(resolved) if is_union(origin) else origin[resolved]
+
+
+def is_alias(annotation: Any) -> bool:
+    """Tell whether an annotation is nothing but the name of another one."""
+    return isinstance(annotation, (*_ALIASES, typing.NewType))
+
+
+def value_of_alias(annotation: Any) -> Any:
+    """Return what an alias stands for, one step on; anything else as it is.
+
+    Raises:
+        UnusableAlias: It cannot be evaluated.
+    """
+    if isinstance(annotation, typing.NewType):
+        return annotation.__supertype__
+    origin = get_origin(annotation)
+    alias = origin if isinstance(origin, _ALIASES) else annotation
+    if not isinstance(alias, _ALIASES):
+        return annotation
+    value = _evaluate(alias.__module__, {}, {"value": alias.__value__})["value"]
+    if isinstance(value, Unresolved):
+        raise UnusableAlias(value)
+    arguments = get_args(annotation)
+    bound = dict(zip(alias.__type_params__, arguments, strict=False))
+    return _substitute(value, bound) if arguments else value
 
 
 def is_hashed(annotation: Any) -> bool:
@@ -212,19 +240,6 @@ def foreign_alias(annotation: Any) -> Any:
         return None if _NATIVE is typing_extensions.TypeAliasType else annotation
     parts = (get_origin(annotation), *get_args(annotation))
     return next((alias for part in parts if part and (alias := foreign_alias(part))), None)
-
-
-def _value_of(alias: Any, arguments: tuple[Any, ...], within: tuple[Any, ...]) -> Any:
-    if alias in within:
-        what = f"{alias.__name__} is an alias that stands in its own value"
-        advice = "Use a Struct: a field of it may be the Struct again."
-        raise UnusableAlias(Unresolved(what, advice))
-    value = _evaluate(alias.__module__, {}, {"value": alias.__value__})["value"]
-    if isinstance(value, Unresolved):
-        raise UnusableAlias(value)
-    if arguments:
-        value = _substitute(value, dict(zip(alias.__type_params__, arguments, strict=False)))
-    return resolve_aliases(value, (*within, alias))
 
 
 def _annotated(inner: Any, annotation: Any) -> Any:

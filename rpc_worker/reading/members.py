@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rpc_worker.contract import EventType, Method
     from rpc_worker.reading.annotations import TypeReader
     from rpc_worker.reading.hints import Hint
+    from rpc_worker.schema import Source
 
 __all__ = ["MemberReader"]
 
@@ -44,9 +45,20 @@ class MemberReader:
         self._reader = MethodReader(types)
 
     def namespace(
-        self, cls: type, path: tuple[str, ...] = (), within: tuple[type, ...] = ()
+        self,
+        cls: type,
+        path: tuple[str, ...] = (),
+        within: tuple[type, ...] = (),
+        attribute: Source | None = None,
     ) -> Namespace:
-        """Read a class with all of its members."""
+        """Read a class with all of its members.
+
+        Args:
+            cls: The class.
+            path: The attributes that lead to it.
+            within: The classes around it.
+            attribute: Where it stands in the nearest of them, if that is asked for.
+        """
         place, hints = place_of(cls), public_hints(cls)
         taken: dict[str, str] = {}
         methods: list[Method] = []
@@ -72,7 +84,10 @@ class MemberReader:
                 what = f"names that start with {camel(name)}. are reserved on the wire"
                 self._types.refuse(f"{place}.{name}", what, "Give it another name.")
             elif self._claim(name, taken, place):
-                namespaces.append(self.namespace(annotation, (*path, name), (*within, cls)))
+                sources = self._types.sources
+                here = sources.of(cls).place(name) if sources else None
+                inner = self.namespace(annotation, (*path, name), (*within, cls), here)
+                namespaces.append(inner)
         wire = ".".join(map(camel, path))
         return Namespace(
             wire=wire,
@@ -82,6 +97,7 @@ class MemberReader:
             namespaces=tuple(namespaces),
             source=self._types.source_of(cls),
             events=events,
+            attribute=attribute,
         )
 
     def _events(

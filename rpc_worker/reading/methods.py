@@ -13,7 +13,7 @@ from rpc_worker.markers import mode_of, raised_by
 from rpc_worker.reading.hints import Unresolved, function_hints
 from rpc_worker.reading.names import camel, place_of, spell
 from rpc_worker.reading.parameters import ParameterReader
-from rpc_worker.reading.records import doc_of
+from rpc_worker.reading.records import deprecation_of, doc_of
 from rpc_worker.reading.references import ReferenceReader
 from rpc_worker.schema import Progress, Record, Scalar, Source, Stream
 
@@ -85,10 +85,11 @@ class MethodReader:
         )
 
     def _source_of(self, function: FunctionType, cls: type) -> Source:
-        code = function.__code__
+        sources, name = self._types.sources, function.__name__
+        place = sources.of(cls).place(name) if sources else None
         # The compiler's first line is that of the first decorator.
-        line = self._types.sources.of(cls).line(function.__name__) if self._types.sources else 0
-        return Source(function.__module__, line or code.co_firstlineno, code.co_filename)
+        code = function.__code__
+        return place or Source(function.__module__, code.co_firstlineno, code.co_filename)
 
     def _result(self, function: FunctionType, hint: Any, place: str, *, blocking: bool) -> Any:
         here = f"{place}, result"
@@ -147,6 +148,7 @@ class MethodReader:
             doc=doc_of(cls),
             data=data if isinstance(data, Record) else None,
             source=self._types.source_of(cls),
+            deprecated=deprecation_of(cls),
         )
         self._errors[cls] = error
         return error

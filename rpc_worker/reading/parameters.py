@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rpc_worker.contract import REQUIRED, Parameter
 from rpc_worker.reading.names import camel, spell
-from rpc_worker.reading.records import description
+from rpc_worker.reading.records import description, examples
 from rpc_worker.reading.references import may_be_none
 from rpc_worker.schema import Callback, Progress, Stream
 
@@ -106,6 +106,7 @@ class ParameterReader:
             keyword=parameter.kind is _KEYWORD,
             default=default if given else REQUIRED,
             doc=description(hint),
+            examples=examples(hint),
         )
 
     def _check_reference(self, node: Reference, default: Any, here: str, *, given: bool) -> None:

@@ -16,6 +16,7 @@ from rpc_worker.reading.hints import (
     foreign_alias,
     is_hashed,
     is_union,
+    resolve_aliases,
     union,
 )
 from rpc_worker.reading.names import place_of
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from rpc_worker.reading.annotations import TypeReader
 
-__all__ = ["RecordReader", "description", "doc_of", "kind_of"]
+__all__ = ["RecordReader", "deprecation_of", "description", "doc_of", "examples", "kind_of"]
 
 Kind: TypeAlias = Literal["struct", "dataclass", "attrs", "typeddict", "namedtuple"]
 
@@ -35,8 +36,14 @@ _MARKS: Final = _REQUIRED | {typing.NotRequired, typing_extensions.NotRequired}
 
 
 def description(hint: Any) -> str:
-    """Return what `Meta(description=…)` says."""
-    return next((meta.description for meta in _metas(hint) if meta.description), "")
+    """Return what `Meta(description=…)` says, or else `Meta(title=…)`."""
+    said = [*(m.description for m in _metas(hint)), *(m.title for m in _metas(hint))]
+    return next(filter(None, said), "")
+
+
+def examples(hint: Any) -> tuple[Any, ...]:
+    """Return what `Meta(examples=…)` has."""
+    return tuple(example for meta in _metas(hint) for example in meta.examples or ())
 
 
 def _is_deprecated(hint: Any) -> bool:
@@ -76,6 +83,11 @@ def doc_of(cls: type) -> str:
     return "" if made_up else inspect.cleandoc(doc)
 
 
+def deprecation_of(cls: type) -> str | None:
+    """Return what `@deprecated("…")` says of a class itself, not of one that it inherits from."""
+    return cls.__dict__.get("__deprecated__")
+
+
 class RecordReader:
     """Reads records, each class once."""
 
@@ -84,7 +96,10 @@ class RecordReader:
         self._known: dict[Any, Record] = {}
 
     def read(self, cls: type, annotation: Any, place: str) -> Record | Any:
-        """Return the record of a class, or of a generic one with its arguments."""
+        """Return the record of a class, or of a generic one with its arguments.
+
+        With other names for its arguments, a generic class is another record.
+        """
         key = annotation if is_hashed(annotation) else repr(annotation)
         known = self._known.get(key)
         if known is not None:
@@ -98,7 +113,9 @@ class RecordReader:
         record = self._empty(cls, annotation, place)
         # Known before its fields are read: one of them may be the record again.
         self._known[key] = record
-        record.fields.extend(self._fields(record))
+        record.fields.extend(self._fields(record, annotation))
+        if arguments and self._types.aliases is not None:
+            self._types.read_template(cls)
         return record
 
     def _empty(self, cls: type, annotation: Any, place: str) -> Record:
@@ -106,7 +123,7 @@ class RecordReader:
         assert kind is not None  # noqa: S101 - the caller has asked
         config = _config_of(cls)
         return Record(
-            annotation,
+            resolve_aliases(annotation),
             kind=kind,
             name=cls.__name__,
             cls=cls,
@@ -119,16 +136,24 @@ class RecordReader:
             forbid_unknown=config.forbid_unknown_fields if config else False,
             omit_defaults=config.omit_defaults if config else False,
             arguments=tuple(self._types.read(a, place) for a in get_args(annotation)),
+            deprecated=deprecation_of(cls),
         )
 
-    def _fields(self, record: Record) -> Iterator[Field]:
-        hints = {name: hint for name, _, hint in class_hints(record.annotation)}
+    def _fields(self, record: Record, annotation: Any) -> Iterator[Field]:
+        hints = {name: hint for name, _, hint in class_hints(annotation)}
         place = place_of(record.cls)
         if record.kind == "struct" and (broken := _first_unresolved(record.cls, hints)):
             # msgspec could not tell the fields either.
             name, reason = broken
             self._types.refuse(f"{place}.{name}", reason.problem, reason.advice)
             return
+        # msgspec is given the record without the aliases among its arguments.
+        for name, _, hint in class_hints(record.annotation):
+            if (alias := foreign_alias(hint)) is not None:
+                what = f"{alias.__name__} is an alias that msgspec cannot read in a field"
+                advice = f"Write {alias.__name__}: TypeAlias = …, or the type itself."
+                self._types.refuse(f"{place}.{name}", what, advice)
+                hints[name] = Any
         for entry in self._entries(record, hints):
             field = self._field(record, entry, hints.get(entry.name, Any))
             if field is not None:
@@ -139,11 +164,6 @@ class RecordReader:
         if entry.wire.startswith("_"):
             what = f"the field {entry.wire} starts with _, and would be on the wire all the same"
             self._types.refuse(place, what, "Give it another name, or leave it out of the class.")
-            return None
-        if (alias := foreign_alias(hint)) is not None:
-            what = f"{alias.__name__} is an alias that msgspec cannot read in a field"
-            advice = f"Write {alias.__name__}: TypeAlias = …, or the type itself."
-            self._types.refuse(place, what, advice)
             return None
         plain, unset = _without_unset(hint)
         node = self._types.read(plain, place)
@@ -159,7 +179,8 @@ class RecordReader:
             doc=(said.doc(entry.name) if said else "") or description(hint),
             unset=unset,
             deprecated=_is_deprecated(hint),
-            line=said.line(entry.name) if said else 0,
+            examples=examples(hint),
+            source=said.place(entry.name) if said else None,
         )
 
     def _entries(self, record: Record, hints: dict[str, Any]) -> Iterator[_Entry]:

@@ -11,7 +11,14 @@ import types
 from typing import TYPE_CHECKING, Annotated, Any, Final, get_args, get_origin
 
 from rpc_worker.progress import Progress as Reporter
-from rpc_worker.reading.hints import Unresolved, UnusableAlias, is_hashed, is_union, resolve_aliases
+from rpc_worker.reading.hints import (
+    Unresolved,
+    UnusableAlias,
+    is_hashed,
+    is_union,
+    resolve_aliases,
+    value_of_alias,
+)
 from rpc_worker.reading.hints import union as union_of
 from rpc_worker.reading.names import spell
 from rpc_worker.schema import Callback, Progress, Stream
@@ -54,8 +61,16 @@ class ReferenceReader:
             whole = resolve_aliases(annotation)
         except UnusableAlias:
             return None
-        plain = _without_none(whole)
-        optional = plain is not _bare(whole)
+        optional = _without_none(whole) is not _bare(whole)
+        plain, name = _named(annotation)
+        node = self._node(whole, plain, place, optional=optional, blocking=blocking)
+        if node is None or name is None or self._types.aliases is None:
+            return node
+        return self._types.aliases.called(node, name)
+
+    def _node(
+        self, whole: Any, plain: Any, place: str, *, optional: bool, blocking: bool
+    ) -> Reference | None:
         origin, arguments = get_origin(plain) or plain, get_args(plain)
         if not is_hashed(origin):
             return None
@@ -100,6 +115,7 @@ class ReferenceReader:
         taken: Any
         result: Any
         taken, result = get_args(plain) or (..., ...)
+        result = _expanded(result)
         if not _is_list(taken):
             what = f"{spell(plain)} does not say what it is called with"
             advice = "Write Callable[[str], Awaitable[bool]], or what it takes and answers."
@@ -148,6 +164,28 @@ def form_of(node: Reference, *, threaded: bool) -> Any:
 def may_be_none(node: Reference) -> bool:
     """Tell whether None was allowed in a reference's place."""
     return _without_none(node.annotation) is not _bare(node.annotation)
+
+
+def _named(annotation: Any) -> tuple[Any, Any]:
+    """Return an annotation without None and aliases around it, and the name that leaves, if any."""
+    name = None
+    while True:
+        plain = _without_none(annotation)
+        if plain is not _bare(annotation):
+            name = None
+        annotation = value_of_alias(plain)
+        if annotation is plain:
+            return plain, name
+        name = name or plain
+
+
+def _expanded(annotation: Any) -> Any:
+    """Return what an alias stands for; an unusable one is refused where it is read."""
+    try:
+        value = value_of_alias(annotation)
+    except UnusableAlias:
+        return annotation
+    return annotation if value is annotation else _expanded(value)
 
 
 def _is_list(value: Any) -> bool:

@@ -1,17 +1,19 @@
-"""Where a class and its members stand in their source, and what is said below each member.
+"""Where a class, its members and the names of types stand in their source, and what is said there.
 
-Python keeps no docstrings of fields: they are taken from the syntax tree. Only the generator asks,
-since a worker that starts has no time to parse.
+Python keeps no docstrings of fields: they are taken from the syntax tree, and so is the column of
+each name. Only the generator asks, since a worker that starts has no time to parse.
 """
 
 from __future__ import annotations
 
 import ast
 import inspect
+import re
 import sys
 import tokenize
+from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import msgspec
 
@@ -20,15 +22,15 @@ from rpc_worker.schema import Source
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["ClassSource", "Sources"]
+__all__ = ["ClassSource", "Said", "Sources"]
 
 Definition: TypeAlias = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
 class Said(msgspec.Struct, frozen=True):
-    """A member's line, and its docstring."""
+    """Where a name is given, and the docstring below it."""
 
-    line: int
+    source: Source
     doc: str = ""
 
 
@@ -47,9 +49,17 @@ class ClassSource(msgspec.Struct, frozen=True):
         """Return the docstring below a field; empty if there is none."""
         return self.members[name].doc if name in self.members else ""
 
-    def line(self, name: str) -> int:
-        """Return a member's line; 0 if it is not known."""
-        return self.members[name].line if name in self.members else 0
+    def place(self, name: str) -> Source | None:
+        """Return where a member stands; None if it is not known."""
+        return self.members[name].source if name in self.members else None
+
+
+class _File(msgspec.Struct, frozen=True):
+    """A file of Python: its path, its lines and its syntax tree; of what has no source, none."""
+
+    path: str = ""
+    lines: list[str] = []
+    tree: ast.Module | None = None
 
 
 class Sources:
@@ -57,7 +67,8 @@ class Sources:
 
     def __init__(self) -> None:
         self._classes: dict[type, ClassSource] = {}
-        self._trees: dict[str, ast.Module | None] = {}
+        self._files: dict[str, _File] = {}
+        self._names: dict[str, dict[str, Said]] = {}
 
     def of(self, cls: type) -> ClassSource:
         """Return what the source tells of a class; of one without a source, only its module."""
@@ -66,61 +77,72 @@ class Sources:
             known = self._classes[cls] = self._read(cls)
         return known
 
+    def of_name(self, module: str, name: str) -> Said:
+        """Return where a module gives a name to a type; without a line if it does not."""
+        if module not in self._names:
+            file = self._file_of(module)
+            statements = [] if file.tree is None else _statements(file.tree)
+            self._names[module] = dict(_said_in(statements, module, file))
+        return self._names[module].get(name, Said(Source(module, 0)))
+
     def _read(self, cls: type) -> ClassSource:
         members: dict[str, Said] = {}
         for base in reversed(cls.__mro__[1:]):
             members |= self.of(base).members
-        file = _file_of(cls)
-        definition = self._find(cls, file)
+        module, file = cls.__module__, self._file_of(cls.__module__)
+        definition = _find(cls, file.tree)
         if definition is None:
-            return ClassSource(Source(cls.__module__, 0), members)
-        members |= dict(_said_in(definition))
-        return ClassSource(Source(cls.__module__, definition.lineno, file), members)
+            return ClassSource(Source(module, 0), members)
+        members |= dict(_said_in(definition.body, module, file))
+        return ClassSource(_place(definition, module, file), members)
 
-    def _find(self, cls: type, file: str) -> ast.ClassDef | None:
-        if file not in self._trees:
-            self._trees[file] = _parse(file)
-        scope: ast.Module | Definition | None = self._trees[file]
-        for part in cls.__qualname__.split("."):
-            if scope is not None and part != "<locals>":
-                # A name that is defined twice is the last of its definitions.
-                scope = {d.name: d for d in _definitions(scope)}.get(part)
-        return scope if isinstance(scope, ast.ClassDef) else None
-
-
-def _file_of(cls: type) -> str:
-    if cls.__module__.partition(".")[0] in sys.stdlib_module_names:
-        # `typing` and `enum` are long, and say nothing of a contract.
-        return ""
-    return getattr(sys.modules.get(cls.__module__), "__file__", None) or ""
+    def _file_of(self, module: str) -> _File:
+        if module.partition(".")[0] in sys.stdlib_module_names:
+            # `typing` and `enum` are long, and say nothing of a contract.
+            return _File()
+        path = getattr(sys.modules.get(module), "__file__", None) or ""
+        if path not in self._files:
+            self._files[path] = _parse(path)
+        return self._files[path]
 
 
-def _parse(file: str) -> ast.Module | None:
-    if Path(file).suffix != ".py":
-        return None
+def _parse(path: str) -> _File:
+    if Path(path).suffix != ".py":
+        return _File()
     try:
-        with tokenize.open(file) as source:
-            return ast.parse(source.read())
+        with tokenize.open(path) as source:
+            text = source.read()
+        return _File(path, text.split("\n"), ast.parse(text))
     except (OSError, SyntaxError, UnicodeError):
         # A frozen app has no sources; a file can have changed since it was imported.
-        return None
+        return _File()
 
 
-def _definitions(scope: ast.AST) -> Iterator[Definition]:
-    """Return what a scope defines, also below `if` and `try`, but not what is within those."""
+def _find(cls: type, tree: ast.Module | None) -> ast.ClassDef | None:
+    scope: ast.Module | Definition | None = tree
+    for part in cls.__qualname__.split("."):
+        if scope is not None and part != "<locals>":
+            # A name that is defined twice is the last of its definitions.
+            scope = {d.name: d for d in _statements(scope) if isinstance(d, Definition)}.get(part)
+    return scope if isinstance(scope, ast.ClassDef) else None
+
+
+def _statements(scope: ast.AST) -> list[ast.stmt]:
+    """Return what stands in a scope, also below `if` and `try`, but not what is within others."""
+    found: list[ast.stmt] = []
     for child in ast.iter_child_nodes(scope):
-        if isinstance(child, Definition):
-            yield child
-        else:
-            yield from _definitions(child)
+        if isinstance(child, ast.stmt):
+            found.append(child)
+        if not isinstance(child, Definition):
+            found += _statements(child)
+    return found
 
 
-def _said_in(definition: ast.ClassDef) -> Iterator[tuple[str, Said]]:
-    following: list[ast.stmt | None] = [*definition.body[1:], None]
-    for statement, below in zip(definition.body, following, strict=True):
+def _said_in(statements: list[ast.stmt], module: str, file: _File) -> Iterator[tuple[str, Said]]:
+    for statement, below in zip_longest(statements, statements[1:]):
         name = _name_of(statement)
         if name is not None:
-            yield name, Said(statement.lineno, _text_of(below))
+            yield name, Said(_place(statement, module, file), _text_of(below))
 
 
 def _name_of(statement: ast.stmt) -> str | None:
@@ -130,7 +152,24 @@ def _name_of(statement: ast.stmt) -> str | None:
         case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
             return name
         case _:
-            return None
+            # `type X = …`, which Python 3.11 does not have.
+            alias = getattr(statement, "name", None)
+            return alias.id if isinstance(alias, ast.Name) else None
+
+
+_KEYWORD: Final = re.compile(r"(?:async\s+def|def|class|type)\s+")
+
+
+def _place(statement: ast.stmt, module: str, file: _File) -> Source:
+    """Return where a statement gives its name."""
+    line = file.lines[statement.lineno - 1]
+    # The syntax tree counts bytes of UTF-8.
+    column = len(line.encode()[: statement.col_offset].decode())
+    if not isinstance(statement, ast.Assign | ast.AnnAssign):
+        keyword = _KEYWORD.match(line, column)
+        column = keyword.end() if keyword else column
+    units = len(line[:column].encode("utf-16-le")) // 2
+    return Source(module, statement.lineno, file.path, units)
 
 
 def _text_of(statement: ast.stmt | None) -> str:

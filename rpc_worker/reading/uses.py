@@ -11,7 +11,7 @@ from rpc_worker.schema import Array, Choice, Enumeration, Map, Record, Scalar, T
 if TYPE_CHECKING:
     from rpc_worker.schema import Type
 
-__all__ = ["BOUND_ADVICE", "bounds_of", "is_hashable", "is_key"]
+__all__ = ["BOUND_ADVICE", "bounds_of", "is_hashable", "is_key", "is_variable"]
 
 _KEYS: Final = frozenset(
     {
@@ -65,7 +65,7 @@ def is_hashable(node: Type, within: tuple[Record, ...] = ()) -> bool:
     """Tell whether all values of a type, as they are decoded, can be in a set."""
     match node:
         case Scalar(kind=kind):
-            return kind not in {"any", "raw"}
+            return kind not in {"any", "raw"} or is_variable(node)
         case Choice() | Enumeration():
             return True
         case Array(kind=kind, item=item):
@@ -79,6 +79,11 @@ def is_hashable(node: Type, within: tuple[Record, ...] = ()) -> bool:
             return _has_hash(node.cls) and all(fields)
         case Map():
             return False
+
+
+def is_variable(node: Type) -> bool:
+    """Tell whether a node is a type variable's, in the template of a generic class."""
+    return node.alias is not None and node.alias.kind == "variable"
 
 
 def _has_hash(cls: Any) -> bool:

@@ -13,7 +13,7 @@ import msgspec
 
 from rpc_worker.cli.target import load_class, load_frontend
 from rpc_worker.cli.wording import UsageError, did_you_mean
-from rpc_worker.codegen.files import Difference, compare, write
+from rpc_worker.codegen.files import Difference, compare, with_maps_there, write
 from rpc_worker.codegen.plan import Frontend, command_of, plan, target_of
 from rpc_worker.codegen.runtime import sources, transports
 from rpc_worker.contract import read_contract
@@ -41,13 +41,13 @@ def generate(options: argparse.Namespace) -> int:
         command = _command(targets, options.frontend, folder, io)
         contracts, frontend = _read_contracts(targets, options.frontend)
         runtime = sources(io)
-        planned = plan(contracts, runtime, command, frontend)
+        planned = plan(contracts, runtime, command, frontend, folder=folder)
         for warning in planned.warnings:
             _complain(f"warning: {warning}")
         if options.check:
             there = _command_there(folder, planned.files, command)
-            expected = plan(contracts, runtime, there, frontend).files
-            return _check(folder, compare(folder, expected), command)
+            expected = plan(contracts, runtime, there, frontend, folder=folder).files
+            return _check(folder, compare(folder, with_maps_there(folder, expected)), command)
         difference = compare(folder, planned.files)
         if others := _others(folder, difference):
             together = _command(*_joined(targets, options.frontend, others), folder, io)
@@ -173,7 +173,7 @@ def _others(folder: Path, difference: Difference) -> dict[str, _Other]:
     """
     others: dict[str, _Other] = {}
     for name in difference.left_over:
-        if "/" not in name:
+        if "/" not in name and not name.endswith(".map"):
             with (folder / name).open(encoding="utf-8-sig", errors="replace") as file:
                 header = file.readline()
             target = target_of(header)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rpc_worker.codegen.bounds import as_code, bounds, examples
 from rpc_worker.codegen.directions import GIVEN, opposite
 from rpc_worker.codegen.docs import (
     Docstring,
@@ -25,7 +26,7 @@ from rpc_worker.codegen.syntax import (
     parameter_name,
     property_name,
 )
-from rpc_worker.codegen.types import broken, default_tag, default_text, fits
+from rpc_worker.codegen.types import broken, default_tag, default_text, fits, lines
 from rpc_worker.contract import REQUIRED
 from rpc_worker.schema import Progress, Stream
 
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from rpc_worker.codegen.names import TypeNames
     from rpc_worker.codegen.references import ReferenceWriter
     from rpc_worker.contract import EventType, Method, Namespace, Parameter
-    from rpc_worker.schema import Type
 
 
 class InterfaceWriter:
@@ -78,23 +78,37 @@ class InterfaceWriter:
         positional = _positional_names(method)
         parameters = [self._parameter(method, p, name) for p, name in positional.items()]
         parameters += self._trailing(method, doc, positional.values())
-        answer = self._references.answer(method.result, opposite(self._given))
-        used = len(f": {' | '.join(answer)};")
+        used = len(f": {self._answer(method)};")
         opening = f"{property_name(method.name)}("
         signature = listed(opening, parameters, ")", indent="  ", used=used)
         text = comment(doc.text, self._tags(method, doc, positional), indent="  ")
-        return f"{text}{self._returning(f'  {signature}:', method.result)}"
+        return f"{text}{self._returning(f'  {signature}:', method)}"
 
-    def _returning(self, head: str, result: Type | Stream) -> str:
-        answer = self._references.answer(result, opposite(self._given))
-        line = f"{head} {' | '.join(answer)};\n"
-        if self._side == "frontend" or isinstance(result, Stream) or fits(line):
-            return broken(head, answer)
-        alternatives = self._references.values(result, "output")
-        inner = f"    {' | '.join(alternatives)}\n"
-        if not fits(inner) and len(alternatives) > 1:
-            inner = "".join(f"    | {alternative}\n" for alternative in alternatives)
-        return f"{head} Promise<\n{inner}  >;\n"
+    def _answer(self, method: Method) -> str:
+        """Return what a method returns, on one line."""
+        if not self._is_call(method):
+            return " | ".join(self._references.answer(method.result, opposite(self._given)))
+        arguments = ", ".join(" | ".join(alternatives) for alternatives in self._outcomes(method))
+        return f"{self._runtime.type('Call')}<{arguments}>"
+
+    def _returning(self, head: str, method: Method) -> str:
+        line = f"{head} {self._answer(method)};\n"
+        if fits(line):
+            return line
+        if not self._is_call(method):
+            return broken(head, self._references.answer(method.result, opposite(self._given)))
+        inner = ",\n".join(_argument(alternatives) for alternatives in self._outcomes(method))
+        return f"{head} {self._runtime.type('Call')}<\n{inner}\n  >;\n"
+
+    def _is_call(self, method: Method) -> bool:
+        return self._side == "backend" and not isinstance(method.result, Stream)
+
+    def _outcomes(self, method: Method) -> Iterator[Sequence[str]]:
+        """Return the alternatives of what a call is answered with, and of its declared errors."""
+        if not isinstance(method.result, Stream):
+            yield self._references.values(method.result, "output")
+        if method.errors:
+            yield [self._names.errors[error.cls] for error in method.errors]
 
     def _parameter(self, method: Method, parameter: Parameter, name: str) -> str:
         # TypeScript wants what may be left out at the end, where something else is required.
@@ -130,27 +144,28 @@ class InterfaceWriter:
         others = ("undefined",) if absent else ()
         alternatives = self._references.alternatives(option.type, self._given, *others)
         head = f"      {property_name(name)}{'?' if absent else ''}:"
-        return comment(_said_of(option, doc), tags, indent="      ") + broken(head, alternatives)
+        tags = [*examples(option.examples), *tags]
+        text = comment(lines(_said_of(option, doc), *bounds(option.type)), tags, indent="      ")
+        return text + broken(head, alternatives)
 
     def _tags(
         self, method: Method, doc: Docstring, positional: Mapping[Parameter, str]
     ) -> Iterator[str]:
         for parameter, name in positional.items():
             default = default_text(parameter.default)
-            said = [sentence(_said_of(parameter, doc))]
+            said = [sentence(_said_of(parameter, doc)), *bounds(parameter.type)]
             said += [f"Default: {default}."] if default else []
+            said += [f"Example: {as_code(value)}." for value in parameter.examples]
             if any(said):
                 yield f"@param {name} - {' '.join(filter(None, said))}"
-        if doc.returns:
-            yield f"@returns {sentence(doc.returns)}"
+        result = method.result.item if isinstance(method.result, Stream) else method.result
+        returned = [sentence(doc.returns), *bounds(result)]
+        if any(returned):
+            yield f"@returns {' '.join(filter(None, returned))}"
         for error in method.errors:
             said_of = doc.raises.get(error.name) or first_paragraph(error.doc)
-            line = f"@throws RpcError {error.code}, {error.name}"
-            line += f": {sentence(said_of)}" if said_of else "."
-            if error.data is not None:
-                data = self._names.of(error.data.cls, opposite(self._given))
-                line += f" Its data: {{@link {data}}}."
-            yield line
+            line = f"@throws {{@link {self._names.errors[error.cls]}}} {error.code}"
+            yield line + (f": {sentence(said_of)}" if said_of else ".")
         if method.deprecated is not None:
             yield f"@deprecated {inline(method.deprecated)}".rstrip()
 
@@ -163,6 +178,14 @@ def _declared(head: str, alternatives: Sequence[str]) -> str:
     if not fits(f"      {inner},"):
         inner = "\n      ".join(f"| {alternative}" for alternative in alternatives)
     return f"{head}\n      {inner}"
+
+
+def _argument(alternatives: Sequence[str]) -> str:
+    """Return a type argument on a line of its own, or on one for each alternative."""
+    line = f"    {' | '.join(alternatives)}"
+    if fits(f"{line},") or len(alternatives) == 1:
+        return line
+    return "\n".join(f"    | {alternative}" for alternative in alternatives)
 
 
 def _object(members: list[str]) -> str:

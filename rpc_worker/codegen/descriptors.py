@@ -12,9 +12,13 @@ from rpc_worker.contract import REQUIRED
 from rpc_worker.schema import Callback, Progress, Stream
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rpc_worker.codegen.codecs import CodecWriter
     from rpc_worker.codegen.directions import Side
     from rpc_worker.codegen.imports import Imports
-    from rpc_worker.contract import Contract, EventType, Method, Namespace
+    from rpc_worker.contract import Contract, ErrorType, EventType, Method, Namespace
+    from rpc_worker.schema import Reference, Type
 
 
 class End(msgspec.Struct, frozen=True):
@@ -32,22 +36,36 @@ class End(msgspec.Struct, frozen=True):
     digests: tuple[str, ...]
 
 
-def descriptor(end: End, interface: str, runtime: Imports, command: str) -> str:
+class Parts(msgspec.Struct, frozen=True):
+    """What a descriptor is written with.
+
+    Attributes:
+        runtime: Is asked for what the descriptor names of the runtime's.
+        codecs: Is asked for what converts values.
+        errors: Is asked for the name of a declared error.
+    """
+
+    runtime: Imports
+    codecs: CodecWriter
+    errors: Callable[[ErrorType], str]
+
+
+def descriptor(end: End, interface: str, parts: Parts, command: str) -> str:
     """Return what stands behind a constant's name, with its type.
 
     Args:
         end: What is described.
         interface: The type of what the descriptor describes.
-        runtime: Is asked for what the descriptor names.
+        parts: What it is written with.
         command: The command that generates it all again.
     """
     digests = [literal(digest) for digest in end.digests]
     regenerate = f"  regenerate: {literal(command)},\n"
     if len(regenerate) > WIDTH + 1:
         regenerate = f"  regenerate:\n    {literal(command)},\n"
-    members = _DescriptorWriter(end.side, runtime).members(end.contract.root, "  ")
+    members = _DescriptorWriter(end.side, parts).members(end.contract.root, "  ")
     return (
-        f": {runtime.type('Descriptor')}<{interface}> = {{\n"
+        f": {parts.runtime.type('Descriptor')}<{interface}> = {{\n"
         f"  name: {literal(end.contract.name)},\n"
         f"  contract: {digests[0] if len(digests) == 1 else _list('contract', digests, '  ')},\n"
         f"{regenerate}"
@@ -57,9 +75,11 @@ def descriptor(end: End, interface: str, runtime: Imports, command: str) -> str:
 
 
 class _DescriptorWriter:
-    def __init__(self, side: Side, runtime: Imports) -> None:
+    def __init__(self, side: Side, parts: Parts) -> None:
         self._side = side
-        self._runtime = runtime
+        self._runtime = parts.runtime
+        self._codec = parts.codecs.expression
+        self._error = parts.errors
 
     def members(self, namespace: Namespace, indent: str) -> str:
         inner = f"{indent}  "
@@ -95,25 +115,61 @@ class _DescriptorWriter:
         if takes := self._takes(method):
             used = len("takes: ,")
             items.append(f"takes: {listed('{ ', takes, ' }', indent=deeper, used=used)}")
-        if isinstance(method.result, Stream):
-            items.append(f"returns: {self._runtime.value(role_of(method.result))}")
-        elif self._side == "frontend" and is_nothing(method.result):
-            items.append("returns: null")  # Whatever the page's function returns is not sent.
+        if returns := self._returns(method):
+            items.append(f"returns: {returns}")
+        if method.errors:
+            raised = [self._raised(error) for error in method.errors]
+            used = len("raises: ,")
+            items.append(f"raises: {listed('[', raised, ']', indent=deeper, used=used)}")
         return head + listed("{ ", items, " }", indent=indent, used=len(head) + len(","))
 
     def _takes(self, method: Method) -> list[str]:
-        """Return the parameters that are no plain values, with what the runtime has for each."""
+        """Return the parameters that are no plain values, with how each crosses."""
         taken: list[str] = []
         for parameter in method.parameters:
-            if isinstance(parameter.type, Stream | Progress | Callback):
-                name, role = key(parameter.wire), self._runtime.value(role_of(parameter.type))
+            role = self._role(parameter.type)
+            if role is not None:
+                name = key(parameter.wire)
                 taken.append(name if name == role else f"{name}: {role}")
         return taken
 
+    def _returns(self, method: Method) -> str | None:
+        if self._side == "frontend" and is_nothing(method.result):
+            return "null"  # Whatever the page's function returns is not sent.
+        return self._role(method.result)
+
+    def _role(self, node: Type | Reference) -> str | None:
+        """Return how a parameter or a result crosses; None for a plain value."""
+        match node:
+            case Stream(item=value) | Progress(value=value):
+                codec = self._codec(value)
+                return self._with(role_of(node), *([codec] if codec else []))
+            case Callback(parameters=parameters, result=result):
+                taken = [self._codec(parameter) or "undefined" for parameter in parameters]
+                while taken and taken[-1] == "undefined":
+                    taken.pop()
+                given = None if result is None else self._codec(result)
+                codecs = [f"[{', '.join(taken)}]", *([given] if given else [])]
+                return self._with(role_of(node), *(codecs if taken or given else []))
+            case _:
+                codec = self._codec(node)
+                return f"{self._runtime.value('value')}({codec})" if codec else None
+
+    def _with(self, role: str, *codecs: str) -> str:
+        if not codecs:
+            return self._runtime.value(role)
+        return f"{self._runtime.value(f'{role}Of')}({', '.join(codecs)})"
+
+    def _raised(self, error: ErrorType) -> str:
+        codec = None if error.data is None else self._codec(error.data)
+        return f"[{', '.join(filter(None, (self._error(error), codec)))}]"
+
     def _event(self, event: EventType, indent: str) -> str:
         head = f"{key(event.name)}: "
-        opening, used = f"{self._runtime.value('event')}(", len(head) + len(",")
-        return head + listed(opening, [literal(event.wire)], ")", indent=indent, used=used)
+        codec = self._codec(event.payload)
+        opening = f"{self._runtime.value('eventOf' if codec else 'event')}("
+        arguments = [literal(event.wire), *([codec] if codec else [])]
+        return head + listed(opening, arguments, ")", indent=indent, used=len(head) + len(","))
 
 
 def _list(name: str, items: list[str], indent: str) -> str:

@@ -9,14 +9,17 @@ from __future__ import annotations
 import codecs
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from rpc_worker.codegen import maps
 from rpc_worker.codegen.plan import MARK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+_MAP: Final = ".types.d.ts.map"
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -62,6 +65,20 @@ def compare(folder: Path, files: Mapping[str, str]) -> Difference:
     )
 
 
+def with_maps_there(folder: Path, files: Mapping[str, str]) -> dict[str, str]:
+    """Return a plan with those of our maps that are in the folder, wherever they lead.
+
+    They name lines of the contract's sources, which move with every edit there: a check that fails
+    for that would fail for what changes nothing.
+    """
+    kept = dict(files)
+    for name in files:
+        path = folder / name
+        if name.endswith(_MAP) and path.is_file() and _is_ours(found := _read(path)):
+            kept[name] = found.decode(errors="replace")
+    return kept
+
+
 def write(folder: Path, files: Mapping[str, str], difference: Difference) -> None:
     """Make the folder what the plan says, file by file, each at once.
 
@@ -79,7 +96,7 @@ def write(folder: Path, files: Mapping[str, str], difference: Difference) -> Non
 
 def _candidates(folder: Path) -> Iterator[Path]:
     """Return where a file of an earlier run can be: not in folders that are the user's."""
-    for pattern in ("*.ts", "runtime/*.ts", "runtime/io/*.ts"):
+    for pattern in ("*.ts", f"*{_MAP}", "*.types.js", "runtime/*.[jt]s", "runtime/io/*.ts"):
         yield from sorted(path for path in folder.glob(pattern) if path.is_file())
 
 
@@ -99,7 +116,7 @@ def _read(path: Path) -> bytes:
 
 
 def _is_ours(content: bytes) -> bool:
-    return content.startswith(MARK.encode())
+    return content.startswith((MARK.encode(), maps.MARK.encode()))
 
 
 def _replace(path: Path, text: str) -> None:

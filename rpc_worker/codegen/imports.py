@@ -35,6 +35,10 @@ class Imports:
         """Import a type that was generated too, which is no other's name; return the name."""
         return self._add(path, _Imported(name, name, is_type=True))
 
+    def own_value(self, name: str, path: str) -> str:
+        """Import a class that was generated too, which is no other's name; return the name."""
+        return self._add(path, _Imported(name, name, is_type=False))
+
     def type(self, name: str) -> str:
         """Import a type of the runtime's; return what it is called in this file."""
         local = name if name not in self._taken else self._free(f"Runtime{name}")

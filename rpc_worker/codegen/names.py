@@ -24,9 +24,11 @@ from rpc_worker.codegen.syntax import (
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
-    from rpc_worker.codegen.directions import Direction
+    from rpc_worker.codegen.directions import Direction, Key
     from rpc_worker.codegen.survey import Survey
     from rpc_worker.contract import Contract, Namespace
+    from rpc_worker.errors import RpcError
+    from rpc_worker.schema import Alias
 
 _DEVICES: Final = frozenset({"con", "prn", "aux", "nul"}).union(
     f"{port}{number}" for port in ("com", "lpt") for number in range(10)
@@ -47,23 +49,32 @@ class TypeNames(msgspec.Struct, frozen=True):
 
     Attributes:
         interfaces: The contract's and its namespaces', by wire name ("" is the contract).
-        types: The records' and enumerations', by class.
-        inputs: Those of the records that have a second form for what is sent, by class.
+        types: The records', enumerations' and aliases'.
+        inputs: Those of what has a second form for what is sent.
+        errors: The declared errors', by class.
+        has_values: Whether any of them is there at run time: an error's class, an enumeration.
     """
 
     interfaces: dict[str, str]
-    types: dict[type, str]
-    inputs: dict[type, str]
+    types: dict[Key, str]
+    inputs: dict[Key, str]
+    errors: dict[type[RpcError], str]
+    has_values: bool
 
-    def of(self, cls: type, direction: Direction) -> str:
-        """Return the name of a record or an enumeration."""
-        if direction == "input" and cls in self.inputs:
-            return self.inputs[cls]
-        return self.types[cls]
+    def of(self, key: Key, direction: Direction) -> str:
+        """Return the name of a record, an enumeration or an alias."""
+        if direction == "input" and key in self.inputs:
+            return self.inputs[key]
+        return self.types[key]
+
+    def variable(self, alias: Alias) -> str:
+        """Return the name of a type variable, which must not hide a type's."""
+        return free_name(alias.name, RESERVED_TYPES | self.all())
 
     def all(self) -> frozenset[str]:
         """Return every name that the types file declares."""
-        return frozenset({*self.interfaces.values(), *self.types.values(), *self.inputs.values()})
+        own = (self.interfaces, self.types, self.inputs, self.errors)
+        return frozenset(name for names in own for name in names.values())
 
 
 def contract_names(contract: Contract) -> ContractNames:
@@ -83,13 +94,17 @@ def type_names(contract: Contract, found: Survey) -> TypeNames:
     """Name everything that a contract's types file declares."""
     interfaces: dict[str, str] = {}
     _name_interfaces(contract.root, contract_names(contract).interface, interfaces)
-    taken = RESERVED_TYPES | set(interfaces.values())
-    types = _tell_apart({cls: _Parts(cls, found) for cls in _classes(found)}, taken)
-    inputs: dict[type, str] = {}
-    for cls in sorted(found.split, key=types.__getitem__):
-        used = {*taken, *types.values(), *inputs.values()}
-        inputs[cls] = free_name(f"{types[cls]}Input", used)
-    return TypeNames(interfaces, types, inputs)
+    # An error's class and an enumeration are values, as the contract's constant is.
+    taken = RESERVED_TYPES | {*interfaces.values(), contract_names(contract).constant}
+    keys = [*found.errors, *found.records, *found.enumerations, *found.aliases]
+    names = _tell_apart({key: _Parts(key, found) for key in keys}, taken)
+    errors = {cls: names.pop(cls) for cls in found.errors}
+    inputs: dict[Key, str] = {}
+    for key in sorted(found.split, key=names.__getitem__):
+        used = {*taken, *names.values(), *inputs.values(), *errors.values()}
+        inputs[key] = free_name(f"{names[key]}Input", used)
+    has_values = bool(found.errors or found.enumerations)
+    return TypeNames(interfaces, names, inputs, errors, has_values)
 
 
 def _name_interfaces(namespace: Namespace, name: str, names: dict[str, str]) -> None:
@@ -98,18 +113,14 @@ def _name_interfaces(namespace: Namespace, name: str, names: dict[str, str]) -> 
         _name_interfaces(inner, pascal(name, inner.name), names)
 
 
-def _classes(found: Survey) -> list[type]:
-    return [*found.records, *found.enumerations]
-
-
 class _Parts:
-    """A class's full name in parts: the more of them are used, the less it is like another's."""
+    """A full name in parts: the more of them are used, the less it is like another's."""
 
-    def __init__(self, cls: type, found: Survey) -> None:
-        path = f"{cls.__module__}.{cls.__qualname__}".replace("<locals>.", "")
-        *self.outer, own = path.split(".")
+    def __init__(self, key: Key, found: Survey) -> None:
+        path = f"{key.__module__}.{key.__qualname__}" if isinstance(key, type) else ".".join(key)
+        *self.outer, own = path.replace("<locals>.", "").split(".")
         # The data of an error is not the error.
-        self.own = f"{own}Data" if cls in found.errors else own
+        self.own = f"{own}Data" if key in found.data else own
         self.used = 0
 
     def name(self) -> str:
@@ -122,16 +133,16 @@ class _Parts:
         return longer
 
 
-def _tell_apart(parts: dict[type, _Parts], taken: AbstractSet[str]) -> dict[type, str]:
+def _tell_apart(parts: dict[Key, _Parts], taken: AbstractSet[str]) -> dict[Key, str]:
     while True:
-        owners: dict[str, list[type]] = {}
-        for cls, part in parts.items():
-            owners.setdefault(part.name(), []).append(cls)
+        owners: dict[str, list[Key]] = {}
+        for key, part in parts.items():
+            owners.setdefault(part.name(), []).append(key)
         sole = {name for name, all_ in owners.items() if len(all_) == 1 and name not in taken}
-        clashing = [cls for name, all_ in owners.items() if name not in sole for cls in all_]
-        if not any([parts[cls].lengthen() for cls in clashing]):  # noqa: C419 - each is lengthened
+        clashing = [key for name, all_ in owners.items() if name not in sole for key in all_]
+        if not any([parts[key].lengthen() for key in clashing]):  # noqa: C419 - each is lengthened
             break
-    names = {cls: name for name in sole for cls in owners[name]}
-    for cls in clashing:
-        names[cls] = free_name(parts[cls].name(), {*taken, *sole, *names.values()})
+    names = {key: name for name in sole for key in owners[name]}
+    for key in clashing:
+        names[key] = free_name(parts[key].name(), {*taken, *sole, *names.values()})
     return names

@@ -25,7 +25,7 @@ def sources(io: tuple[str, ...]) -> dict[str, str]:
     """
     folder = _folder()
     texts: dict[str, str] = {}
-    for path in sorted(folder.rglob("*.ts")):
+    for path in sorted({*folder.rglob("*.ts"), *folder.rglob("*.js")}):
         name = path.relative_to(folder)
         if name.parts[0] != "io" or name.stem in io:
             texts[name.as_posix()] = path.read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Which types a contract uses, in which direction, and which of them are not generated yet."""
+"""Which types a contract uses, in which direction, and which of them have no form in TypeScript."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from rpc_worker.codegen.directions import GIVEN, opposite, split
+from rpc_worker.codegen.directions import GIVEN, alias_key, opposite, split
 from rpc_worker.errors import ContractError, Misfit
 from rpc_worker.schema import (
     Array,
@@ -23,46 +23,38 @@ from rpc_worker.schema import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from rpc_worker.codegen.directions import Direction, Side
-    from rpc_worker.contract import Contract, Method
+    from rpc_worker.codegen.directions import Direction, Key, Side
+    from rpc_worker.contract import Contract, ErrorType, Method
+    from rpc_worker.errors import RpcError
     from rpc_worker.schema import Field, Reference, Type
 
 SAFE_INTEGER: Final = 2**53 - 1
 """The largest integer that a JavaScript number holds exactly (protocol, section 11)."""
-
-_REFUSED_SCALARS: Final = {
-    "raw": ("msgspec.Raw", "Write Any: it is `unknown` in TypeScript."),
-    "bytes": ("bytes", "Write str, and send text or base64."),
-    "bigint": ("BigInt", "Write str, and send the digits."),
-    "datetime": ("datetime", "Write float, and send the seconds since the epoch, or str."),
-    "timedelta": ("timedelta", "Write float, and send seconds."),
-}
-_REFUSED_RECORDS: Final = {
-    "attrs": "the attrs class",
-    "namedtuple": "the NamedTuple",
-}
-_KEYS: Final = frozenset({"any", "str", "int", "uuid", "date", "time", "decimal"})
 
 
 class Survey(msgspec.Struct, frozen=True):
     """What the types file of a contract has to declare.
 
     Attributes:
-        records: By class, in the order met.
+        records: By class, in the order met; of a generic class, with its type variables.
         enumerations: By class, in the order met.
-        errors: What the errors are called whose data the records are, by class.
-        directions: How the records travel.
-        split: The classes that travel both ways and look different each way.
+        aliases: What they stand for, in the order met.
+        errors: The declared ones, by class, in the order met.
+        data: What the errors are called whose data the records are, by class.
+        directions: How the records and the aliases travel.
+        split: What travels both ways and looks different each way.
         warnings: What is worth a word, though it is no error.
     """
 
     records: dict[type, Record]
     enumerations: dict[type, Enumeration]
-    errors: dict[type, list[str]]
-    directions: dict[type, set[Direction]]
-    split: frozenset[type]
+    aliases: dict[Key, Type]
+    errors: dict[type[RpcError], ErrorType]
+    data: dict[type, list[str]]
+    directions: dict[Key, set[Direction]]
+    split: frozenset[Key]
     warnings: tuple[str, ...]
 
 
@@ -70,25 +62,23 @@ def survey(contract: Contract, side: Side = "backend") -> Survey:
     """Look through all types of a contract.
 
     Raises:
-        ContractError: Types that are not generated yet, all at once.
+        ContractError: What has no form in TypeScript, all at once.
     """
-    walk = _Walk(GIVEN[side])
+    walk = _Walk(contract, GIVEN[side])
     for method in contract.methods.values():
         walk.method(method, _place(contract, method.path))
     for event in contract.events.values():
-        place = _place(contract, event.path)
-        if side == "frontend":
-            advice = "Events go from the worker to the page: move it to the worker's contract."
-            walk.misfits.append(Misfit(place, "an event of the frontend's", advice))
-        walk.type(event.payload, "output", place)
+        walk.type(event.payload, "output", _place(contract, event.path))
     if walk.misfits:
         raise ContractError(list(dict.fromkeys(walk.misfits)))
     return Survey(
         records=walk.records,
         enumerations=walk.enumerations,
+        aliases=walk.aliases,
         errors=walk.errors,
+        data=walk.data,
         directions=walk.directions,
-        split=split(walk.records, walk.directions),
+        split=split(walk.records, walk.aliases, walk.directions),
         warnings=tuple(_snake_case_warnings(walk.records)),
     )
 
@@ -98,13 +88,17 @@ def _place(contract: Contract, path: tuple[str, ...]) -> str:
 
 
 class _Walk:
-    def __init__(self, given: Direction) -> None:
+    def __init__(self, contract: Contract, given: Direction) -> None:
         self.given: Direction = given
+        self.templates = contract.templates
         self.records: dict[type, Record] = {}
         self.enumerations: dict[type, Enumeration] = {}
-        self.errors: dict[type, list[str]] = {}
-        self.directions: dict[type, set[Direction]] = {}
+        self.aliases: dict[Key, Type] = {}
+        self.errors: dict[type[RpcError], ErrorType] = {}
+        self.data: dict[type, list[str]] = {}
+        self.directions: dict[Key, set[Direction]] = {}
         self.misfits: list[Misfit] = []
+        self._seen: set[tuple[int, Direction]] = set()
 
     def method(self, method: Method, place: str) -> None:
         answered = opposite(self.given)
@@ -113,10 +107,11 @@ class _Walk:
         result = method.result.item if isinstance(method.result, Stream) else method.result
         self.type(result, answered, f"{place}, result")
         for error in method.errors:
+            self.errors.setdefault(error.cls, error)
             if error.data is not None:
                 self.type(error.data, answered, f"{place}, @raises({error.name})")
                 # A subclass without fields of its own has those of its base.
-                names = self.errors.setdefault(error.data.cls, [])
+                names = self.data.setdefault(error.data.cls, [])
                 if error.name not in names:
                     names.append(error.name)
 
@@ -135,65 +130,85 @@ class _Walk:
                 self.type(node, self.given, place)
 
     def type(self, node: Type, direction: Direction, place: str) -> None:
+        if node.alias is not None:
+            if node.alias.kind == "variable":
+                return
+            named = alias_key(node.alias)
+            self.aliases.setdefault(named, node)
+            self.directions.setdefault(named, set()).add(direction)
         match node:
-            case Scalar(kind=kind):
-                if kind in _REFUSED_SCALARS:
-                    self.refuse(place, *_REFUSED_SCALARS[kind])
+            case Scalar():
+                self.scalar(node, place)
             case Choice(values=values):
                 self.integers(values, place)
             case Enumeration():
                 self.integers(tuple(m.value for m in node.members), place)
                 self.enumerations.setdefault(node.cls, node)
-            case Array(kind=kind, item=item):
-                if kind in {"set", "frozenset"}:
-                    self.refuse(place, kind, "Write list[…].")
+            case Array(item=item):
                 self.type(item, direction, place)
-            case Tuple(items=items) | Union(members=items):
-                for item in items:
-                    self.type(item, direction, place)
+            case Tuple(items=items):
+                self.types(items, direction, place)
+            case Union(members=members, written=written):
+                self.numbers(members, place)
+                self.types(written or members, direction, place)
             case Map(key=key, value=value):
-                self.key(key, place)
+                if isinstance(key, Choice | Enumeration):
+                    self.type(key, direction, place)
                 self.type(value, direction, place)
             case Record():
                 self.record(node, direction, place)
 
-    def record(self, record: Record, direction: Direction, place: str) -> None:
-        directions = self.directions.setdefault(record.cls, set())
-        if direction in directions:
-            return
-        directions.add(direction)
-        self.records.setdefault(record.cls, record)
-        if record.kind in _REFUSED_RECORDS:
-            what = f"{_REFUSED_RECORDS[record.kind]} {record.name}"
-            self.refuse(place, what, f"Write class {record.name}(rpc_worker.Struct).")
-        if record.arguments:
-            advice = "Write a Struct without type variables for each of its uses."
-            self.refuse(place, f"the generic {record.name}", advice)
-        for field in record.fields:
-            inner = f"{record.source.module}.{record.name}.{field.name}"
-            if field.unset:
-                self.refuse(inner, "UNSET", f"Write {field.name}: … | None = None.")
-            self.type(field.type, direction, inner)
+    def types(self, nodes: Iterable[Type], direction: Direction, place: str) -> None:
+        for node in nodes:
+            self.type(node, direction, place)
 
-    def key(self, node: Type, place: str) -> None:
-        match node:
-            case Scalar(kind=kind) if kind in _KEYS:
-                return
-            case Choice() | Enumeration():
-                self.type(node, "output", place)
-            case _:
-                # `1.0` and `1` are two keys on the wire and one in JavaScript, for one.
-                advice = "Write dict[str, …], or int, a Literal or an Enum as the key."
-                self.refuse(place, "a dict with such keys", advice)
+    def record(self, record: Record, direction: Direction, place: str) -> None:
+        if (id(record), direction) in self._seen:
+            return
+        self._seen.add((id(record), direction))
+        declared = self.templates.get(record.cls, record)
+        self.records.setdefault(record.cls, declared)
+        self.directions.setdefault(record.cls, set()).add(direction)
+        self.types(record.arguments, direction, place)
+        # What a generic class is made of by its arguments may have no form where it has one itself.
+        for field in (*declared.fields, *(record.fields if declared is not record else ())):
+            self.type(field.type, direction, f"{record.source.module}.{record.name}.{field.name}")
+
+    def scalar(self, node: Scalar, place: str) -> None:
+        if node.kind == "datetime" and node.constraints and node.constraints.tz is False:
+            what = "a datetime without a time zone is no Date, which is a moment of time"
+            self.refuse(place, what, "Write datetime, which has to have one, or str.")
+
+    def numbers(self, members: Sequence[Type], place: str) -> None:
+        """Refuse what is told apart on the wire, and would be numbers alike in TypeScript."""
+        if any(map(_is_duration, members)) and any(map(_is_number, members)):
+            what = "a timedelta is milliseconds in TypeScript, a number like the other"
+            self.refuse(place, what, "Write one of them.")
 
     def integers(self, values: tuple[str | int, ...], place: str) -> None:
         for value in values:
             if isinstance(value, int) and abs(value) > SAFE_INTEGER:
-                advice = "Write it as a string: JavaScript's numbers are exact up to 2^53-1."
-                self.refuse(place, f"the integer {value:d}", advice)
+                what = f"JavaScript has no number for the integer {value:d}"
+                self.refuse(place, what, "Write it as a string: numbers are exact up to 2^53-1.")
 
     def refuse(self, place: str, what: str, advice: str) -> None:
-        self.misfits.append(Misfit(place, f"{what} cannot be generated yet", advice))
+        self.misfits.append(Misfit(place, what, advice))
+
+
+def _is_duration(node: Type) -> bool:
+    return isinstance(node, Scalar) and node.kind == "timedelta"
+
+
+def _is_number(node: Type) -> bool:
+    match node:
+        case Scalar(kind=kind):
+            return kind in {"int", "float"}
+        case Choice(values=values):
+            return any(isinstance(v, int) and not isinstance(v, bool) for v in values)
+        case Enumeration(members=members):
+            return isinstance(members[0].value, int)
+        case _:
+            return False
 
 
 def _snake_case_warnings(records: dict[type, Record]) -> Iterator[str]:
@@ -203,6 +218,8 @@ def _snake_case_warnings(records: dict[type, Record]) -> Iterator[str]:
             advice = "make it an rpc_worker.Struct, which renames its fields"
             if record.kind == "struct":
                 advice = 'derive the class from rpc_worker.Struct, or give it rename="camel"'
+            if record.kind == "pydantic":
+                advice = "give its model_config pydantic's alias_generator=to_camel"
             where = f"{record.source.module}.{record.name}"
             yield f"{where}: {', '.join(found)} will be snake_case in TypeScript too; {advice}"
 

@@ -23,7 +23,9 @@ _TYPE_WORDS: Final = """
     abstract any asserts bigint boolean infer intrinsic is keyof never number object readonly
     string symbol undefined unique unknown
 """
-_LIBRARY_TYPES: Final = "AsyncIterable Iterable Partial Promise Record"
+_LIBRARY_TYPES: Final = """
+    ArrayBuffer AsyncIterable Date Iterable Partial Promise Record Uint8Array
+"""
 """Those that the generated types are written with."""
 
 RESERVED_WORDS: Final = frozenset(_WORDS.split())

@@ -6,28 +6,34 @@ from typing import TYPE_CHECKING, Final, assert_never
 
 import msgspec
 
-from rpc_worker.codegen.directions import may_be_absent
-from rpc_worker.codegen.docs import code, comment, sentence
+from rpc_worker.codegen.bounds import as_code, bounds, examples
+from rpc_worker.codegen.directions import alias_key, may_be_absent, unnamed
+from rpc_worker.codegen.docs import code, comment, inline, sentence
 from rpc_worker.codegen.syntax import WIDTH, listed, literal, parameter_name, property_name
 from rpc_worker.schema import Array, Choice, Enumeration, Map, Record, Scalar, Tuple, Union
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from rpc_worker.codegen.directions import Direction
+    from rpc_worker.codegen.directions import Direction, Key
     from rpc_worker.codegen.names import TypeNames
     from rpc_worker.codegen.survey import Survey
-    from rpc_worker.schema import Type
+    from rpc_worker.schema import Field, Type
 
 _SCALARS: Final = {
     "any": "unknown",
+    "raw": "unknown",
     "null": "null",
     "bool": "boolean",
     "int": "number",
     "float": "number",
     "str": "string",
+    "bytes": "Uint8Array",
+    "bigint": "bigint",
+    "datetime": "Date",
     "date": "string",
     "time": "string",
+    "timedelta": "number",
     "uuid": "string",
     "decimal": "string",
 }
@@ -41,13 +47,24 @@ class TypeWriter:
 
     def expression(self, node: Type, direction: Direction) -> str:
         """Return a type, on one line."""
+        if node.alias is not None:
+            if node.alias.kind == "variable":
+                return self._names.variable(node.alias)
+            return self._names.of(alias_key(node.alias), direction)
         match node:
+            case Scalar(kind="bytes") if direction == "output":
+                # Not a view of memory that is shared: a Blob takes no such thing.
+                return "Uint8Array<ArrayBuffer>"
             case Scalar(kind=kind):
                 return _SCALARS[kind]
             case Choice() | Union():
                 return " | ".join(self.alternatives(node, direction))
-            case Enumeration(cls=cls) | Record(cls=cls):
+            case Enumeration(cls=cls):
                 return self._names.of(cls, direction)
+            case Record(cls=cls, arguments=arguments):
+                name = self._names.of(cls, direction)
+                given = ", ".join(self.expression(argument, direction) for argument in arguments)
+                return f"{name}<{given}>" if given else name
             case Array(item=item):
                 inner = self.expression(item, direction)
                 return (
@@ -63,26 +80,34 @@ class TypeWriter:
     def alternatives(self, node: Type, direction: Direction) -> list[str]:
         """Return the members of a union, or the one type that it is."""
         match node:
-            case Choice(values=values):
+            case Choice(values=values, alias=None):
                 return [literal(value) for value in values]
-            case Union(members=members):
-                all_ = [a for member in members for a in self.alternatives(member, direction)]
+            case Union(members=members, written=written, alias=None):
+                named = written or members
+                all_ = [a for member in named for a in self.alternatives(member, direction)]
                 # `int | float` is one type in TypeScript, and Any takes in the others.
                 return ["unknown"] if "unknown" in all_ else list(dict.fromkeys(all_))
             case _:
                 return [self.expression(node, direction)]
 
     def declarations(self, found: Survey) -> dict[str, str]:
-        """Return all declarations by name, in the order of the names."""
+        """Return the declarations of all but the errors by name, in the order of the names."""
         texts: dict[str, str] = {}
         for cls, enumeration in found.enumerations.items():
             texts[self._names.types[cls]] = self._enumeration(enumeration)
         for cls, record in found.records.items():
-            if cls in found.split:
-                texts[self._names.inputs[cls]] = self._record(record, "input", found)
-            direction: Direction = "output" if "output" in found.directions[cls] else "input"
-            texts[self._names.types[cls]] = self._record(record, direction, found)
+            for direction in self._forms(cls, found):
+                texts[self._names.of(cls, direction)] = self._record(record, direction, found)
+        for key, node in found.aliases.items():
+            for direction in self._forms(key, found):
+                texts[self._names.of(key, direction)] = self._alias(node, direction)
         return dict(sorted(texts.items()))
+
+    def _forms(self, key: Key, found: Survey) -> list[Direction]:
+        """Return the directions in which a type has a form of its own."""
+        if key in found.split:
+            return ["input", "output"]
+        return ["output" if "output" in found.directions[key] else "input"]
 
     def _map(self, node: Map, direction: Direction) -> str:
         value = self.expression(node.value, direction)
@@ -90,19 +115,37 @@ class TypeWriter:
             case Choice() | Enumeration():
                 # Not every one of the keys need be there.
                 return f"Partial<Record<{self.expression(node.key, direction)}, {value}>>"
-            case Scalar(kind="int"):
-                return f"Record<number, {value}>"
+            case Scalar(kind="int" | "str"):
+                return f"Record<{self.expression(node.key, direction)}, {value}>"
             case _:
+                # Its text on the wire, whatever it would be elsewhere.
                 return f"Record<string, {value}>"
 
+    def _alias(self, node: Type, direction: Direction) -> str:
+        alias = node.alias
+        assert alias is not None  # noqa: S101 - they were collected by it
+        plain = unnamed(node)
+        text = comment(lines(alias.doc, *bounds(plain)))
+        name = self._names.of(alias_key(alias), direction)
+        return text + broken(f"export type {name} =", self.alternatives(plain, direction))
+
     def _enumeration(self, node: Enumeration) -> str:
+        """Return the type of an enumeration, and its members as a constant of the same name."""
         name = self._names.types[node.cls]
-        text = comment(node.doc, _member_list(node))
-        return text + _alias(name, [literal(member.value) for member in node.members])
+        tags = _deprecation(node.deprecated)
+        text = comment(node.doc, [*_member_list(node), *tags])
+        text += broken(f"export type {name} =", [literal(member.value) for member in node.members])
+        text += f"\n{comment(node.doc, tags)}export declare const {name}: {{\n"
+        for member in node.members:
+            text += comment(member.doc, indent="  ")
+            text += f"  readonly {property_name(member.name)}: {literal(member.value)};\n"
+        return f"{text}}};\n"
 
     def _record(self, record: Record, direction: Direction, found: Survey) -> str:
         name = self._names.of(record.cls, direction)
-        text = comment(_record_doc(record, found))
+        if record.arguments:
+            name += f"<{', '.join(self.expression(a, direction) for a in record.arguments)}>"
+        text = comment(_record_doc(record, found), _deprecation(record.deprecated))
         if record.array_like:
             return f"{text}{self._tuple_alias(name, record, direction)}"
         if not record.fields and record.tag_field is None:
@@ -116,10 +159,7 @@ class TypeWriter:
             text += f"  {property_name(record.tag_field)}: {literal(record.tag)};\n"
         for index, field in enumerate(record.fields):
             absent = may_be_absent(record, index, direction)
-            tags = ["@deprecated"] if field.deprecated else []
-            if absent:
-                tags += default_tag(field.default)
-            text += comment(field.doc, tags, indent="  ")
+            text += comment(_field_doc(field), _field_tags(field, absent=absent), indent="  ")
             head = f"  {property_name(field.wire)}{'?' if absent else ''}:"
             text += broken(head, self.alternatives(field.type, direction))
         return text
@@ -144,22 +184,24 @@ def default_tag(default: object) -> list[str]:
 
 def default_text(default: object) -> str:
     """Return a default as JSON between backticks; nothing if a factory makes it."""
-    if default is msgspec.UNSET:
-        return ""
-    return code(msgspec.json.encode(default).decode())
-
-
-def _alias(name: str, alternatives: Sequence[str]) -> str:
-    return broken(f"export type {name} =", alternatives or ["never"])
+    return "" if default is msgspec.UNSET else as_code(default)
 
 
 def broken(head: str, alternatives: Sequence[str]) -> str:
     """Return a member or an alias: on one line if it fits, else one alternative a line."""
-    line = f"{head} {' | '.join(alternatives)};\n"
-    if fits(line) or len(alternatives) == 1:
+    line = f"{head} {' | '.join(alternatives) or 'never'};\n"
+    if fits(line) or len(alternatives) < 2:
         return line
     indent = " " * (len(head) - len(head.lstrip()) + 2)
     return f"{head}\n" + "\n".join(f"{indent}| {a}" for a in alternatives) + ";\n"
+
+
+def lines(doc: str, *sentences: str) -> str:
+    """Return what the user says, and what we say: a paragraph of its own below many lines."""
+    ours = " ".join(sentences)
+    if not doc or not ours:
+        return doc or ours
+    return f"{doc}\n\n{ours}" if "\n" in doc else f"{sentence(doc)} {ours}"
 
 
 def fits(text: str) -> bool:
@@ -167,25 +209,37 @@ def fits(text: str) -> bool:
     return len(text.splitlines()[-1]) <= WIDTH
 
 
-def _member_list(node: Enumeration) -> list[str]:
+def _member_list(node: Enumeration) -> Iterator[str]:
     """Return what is to be said of the members: an editor shows no comment on a literal."""
     if not any(m.doc or isinstance(m.value, int) for m in node.members):
-        return []
-    lines: list[str] = []
+        return
     for member in node.members:
         name = f" {member.name}" if isinstance(member.value, int) else ""
         doc = f": {sentence(member.doc)}" if member.doc else ""
-        lines.append(f"- {code(literal(member.value))}{name}{doc}")
-    return lines
+        yield f"- {code(literal(member.value))}{name}{doc}"
 
 
 def _record_doc(record: Record, found: Survey) -> str:
-    errors = found.errors.get(record.cls)
+    errors = found.data.get(record.cls)
     if errors is None:
         return record.doc
     *others, last = errors
     named = f"errors {', '.join(others)} and {last}" if others else f"error {last}"
     return f"The `data` of the {named}."
+
+
+def _field_doc(field: Field) -> str:
+    return lines(field.doc, *bounds(field.type))
+
+
+def _field_tags(field: Field, *, absent: bool) -> list[str]:
+    tags = examples(field.examples)
+    tags += ["@deprecated"] if field.deprecated else []
+    return tags + (default_tag(field.default) if absent else [])
+
+
+def _deprecation(text: str | None) -> list[str]:
+    return [] if text is None else [f"@deprecated {inline(text)}".rstrip()]
 
 
 def _label(name: str, otherwise: str) -> str:

@@ -1,0 +1,102 @@
+"""What TypeScript's type does not say of a value, in words for a comment.
+
+That is its unit or its form, where it is a number or a string that means something else in Python;
+what `msgspec.Meta` demands of it; and examples.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from rpc_worker.codegen.docs import code
+from rpc_worker.markers import enc_hook
+from rpc_worker.schema import Array, Map, Scalar, Union
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from rpc_worker.schema import Constraints, Reference, Type
+
+_UNITS: Final = {"str": "character", "bytes": "byte"}
+_FORMS: Final = {
+    "date": "A date: `2026-01-31`.",
+    "time": "A time of day: `13:45:00`.",
+    "timedelta": "In milliseconds.",
+    "uuid": "A UUID.",
+    "decimal": "A decimal number: `0.10`.",
+}
+
+
+def bounds(node: Type | Reference) -> list[str]:
+    """Return sentences on a value, and on the items of a list."""
+    match node:
+        case Scalar(kind=kind):
+            found = [_FORMS[kind]] if kind in _FORMS else []
+            return found + _demanded(node)
+        case Array(item=item):
+            inner = " ".join(bounds(item))
+            each = [f"Each: {inner[:1].lower()}{inner[1:]}"] if inner else []
+            return _demanded(node) + each
+        case Map():
+            return _demanded(node)
+        case Union(members=[member, Scalar(kind="null")]):
+            return bounds(member)
+        case _:
+            return []
+
+
+def examples(values: Iterable[Any]) -> list[str]:
+    """Return the lines of a comment that show examples."""
+    return [f"@example {as_code(value)}" for value in values]
+
+
+def as_code(value: Any) -> str:
+    """Return a value as it is on the wire, between backticks."""
+    return code(msgspec.json.encode(value, enc_hook=enc_hook).decode())
+
+
+def _demanded(node: Scalar | Array | Map) -> list[str]:
+    return [] if node.constraints is None else list(_sentences(node, node.constraints))
+
+
+def _sentences(node: Scalar | Array | Map, demanded: Constraints) -> Iterator[str]:
+    low = _bound("greater than", demanded.gt) or _bound("at least", demanded.ge)
+    high = _bound("less than", demanded.lt) or _bound("at most", demanded.le)
+    if demanded.ge is not None and demanded.le is not None:
+        yield f"From {demanded.ge:g} to {demanded.le:g}."
+    elif low or high:
+        yield _sentence(" and ".join(filter(None, (low, high))))
+    if demanded.multiple_of is not None:
+        yield f"A multiple of {demanded.multiple_of:g}."
+    unit = "entry" if isinstance(node, Map) else "item"
+    yield from _length(demanded, _UNITS.get(node.kind, unit) if isinstance(node, Scalar) else unit)
+    if demanded.pattern is not None:
+        yield f"Matches {code(demanded.pattern)}."
+
+
+def _bound(words: str, value: float | None) -> str:
+    return "" if value is None else f"{words} {value:g}"
+
+
+def _length(demanded: Constraints, unit: str) -> Iterator[str]:
+    least, most = demanded.min_length, demanded.max_length
+    if least is not None and least == most:
+        yield f"Exactly {_counted(least, unit)}."
+    elif least is not None and most is not None:
+        yield f"{least} to {_counted(most, unit)}."
+    elif least is not None:
+        yield f"At least {_counted(least, unit)}."
+    elif most is not None:
+        yield f"At most {_counted(most, unit)}."
+
+
+def _counted(number: int, unit: str) -> str:
+    if number == 1:
+        return f"1 {unit}"
+    return f"{number} {unit[:-1]}ies" if unit.endswith("y") else f"{number} {unit}s"
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."

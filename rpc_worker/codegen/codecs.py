@@ -6,13 +6,25 @@ codec, and costs nothing.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
-from rpc_worker.codegen.syntax import RESERVED_WORDS, free_name, key, listed, literal, lower_camel
-from rpc_worker.schema import Array, Map, Record, Scalar, Tuple, Union
+import msgspec
+
+from rpc_worker.codegen.directions import unnamed
+from rpc_worker.codegen.syntax import (
+    RESERVED_WORDS,
+    WIDTH,
+    free_name,
+    key,
+    literal,
+    lower_camel,
+    pascal,
+)
+from rpc_worker.schema import Array, Enumeration, Map, Record, Scalar, Tuple, Union
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from rpc_worker.codegen.imports import Imports
     from rpc_worker.codegen.names import TypeNames
@@ -26,9 +38,54 @@ _LEAVES: Final = {
 }
 """The runtime's codecs, by the kind of scalar."""
 
+_INDEX: Final = re.compile("0|[1-9][0-9]*")
+"""What is a key without quotes, and the same text."""
+
+
+class Expression(msgspec.Struct, frozen=True):
+    """A codec, or what is made with one, as an expression.
+
+    Attributes:
+        opening: All of it, or what stands before the members of an object.
+        members: Those of that object, by the text of their keys.
+        closing: What stands behind them.
+    """
+
+    opening: str
+    members: tuple[tuple[str, Expression], ...] = ()
+    closing: str = ""
+
+    def within(self, function: str) -> Expression:
+        """Return a call of a function with this as its one argument."""
+        return Expression(f"{function}({self.opening}", self.members, f"{self.closing})")
+
+    def line(self) -> str:
+        """Return it on one line."""
+        if not self.members:
+            return self.opening + self.closing
+        inner = ", ".join(f"{name}: {member.line()}" for name, member in self.members)
+        return f"{self.opening} {inner} {self.closing}"
+
+    def text(self, *, indent: str, used: int) -> str:
+        """Return it on one line if it fits there, else with a line for each member.
+
+        Args:
+            indent: That of the line on which it begins.
+            used: How many characters of that line are taken by what stands before and behind.
+        """
+        line = self.line()
+        if not self.members or len(indent) + used + len(line) <= WIDTH:
+            return line
+        deeper = f"{indent}  "
+        inner = "".join(
+            f"{deeper}{name}: {member.text(indent=deeper, used=len(name) + len(': ,'))},\n"
+            for name, member in self.members
+        )
+        return f"{self.opening}\n{inner}{indent}{self.closing}"
+
 
 class CodecWriter:
-    """Writes codecs: expressions, and a constant for each record.
+    """Writes codecs: expressions, and a constant for each record and each union with a name.
 
     Args:
         names: What the types are called, after which the constants are.
@@ -39,23 +96,19 @@ class CodecWriter:
     def __init__(self, names: TypeNames, runtime: Imports, taken: Sequence[str]) -> None:
         self._names = names
         self._runtime = runtime
-        self._taken = taken
+        self._taken = {*taken, *RESERVED_WORDS}
         self._converted: dict[int, bool] = {}
-        self._constants: dict[int, tuple[str, Record]] = {}
+        self._constants: dict[int, str] = {}
+        self._texts: dict[str, str] = {}
 
-    def expression(self, node: Type) -> str | None:
-        """Return the codec of a type as an expression; None if it needs none."""
+    def expression(self, node: Type) -> Expression | None:
+        """Return the codec of a type; None if it needs none."""
         return self._expression(node) if self._is_converted(node) else None
 
     def constants(self) -> Iterator[str]:
         """Return the constants that the expressions so far name, sorted."""
-        texts: dict[str, str] = {}
-        # Those that are written may name others.
-        while len(texts) < len(self._constants):
-            for name, record in [*self._constants.values()]:
-                texts.setdefault(name, self._constant(name, record))
-        for name in sorted(texts):
-            yield texts[name]
+        for name in sorted(self._texts):
+            yield self._texts[name]
 
     def _is_converted(self, node: Type) -> bool:
         """Tell whether anything within a type is converted."""
@@ -64,92 +117,113 @@ class CodecWriter:
             known = self._converted[id(node)] = any(map(_is_leaf, _reachable(node)))
         return known
 
-    def _expression(self, node: Type) -> str:
+    def _expression(self, node: Type) -> Expression:
+        if isinstance(node, Record):
+            return self._constant(id(node), _stem(node, self._names), lambda: self._record(node))
+        alias = node.alias
+        if alias is not None and isinstance(node, Tuple | Union):
+            made = self._plain(unnamed(node))
+            # Only what is looked at late can be named before what it names.
+            return self._constant(id(alias), alias.name, lambda: made) if made.members else made
+        return self._plain(node)
+
+    def _plain(self, node: Type) -> Expression:
         match node:
             case Scalar(kind=kind):
-                return self._runtime.value(_LEAVES[kind])
+                return Expression(self._runtime.value(_LEAVES[kind]))
             case Array(item=item):
-                return f"{self._runtime.value('list')}({self._expression(item)})"
+                return self._expression(item).within(self._runtime.value("list"))
             case Map(value=value):
-                return f"{self._runtime.value('dict')}({self._expression(value)})"
+                return self._expression(value).within(self._runtime.value("dict"))
             case Tuple(items=items):
-                entries = {str(index): item for index, item in enumerate(items)}
-                return f"{self._runtime.value('members')}({_thunk(self._entries(entries))})"
-            case Record():
-                return self._constant_of(node)
+                return self._members({str(index): item for index, item in enumerate(items)})
             case Union(members=members):
                 return self._union(members)
             case _:
                 raise AssertionError(node)  # It holds nothing.
 
-    def _entries(self, members: dict[str, Type]) -> list[str]:
-        return [
-            f"{name if name.isdecimal() else key(name)}: {self._expression(member)}"
-            for name, member in members.items()
-            if self._is_converted(member)
-        ]
-
-    def _union(self, members: Sequence[Type]) -> str:
-        """Return the codec of a union, which is told apart by its form, or by its tag."""
-        present = [m for m in members if not (isinstance(m, Scalar) and m.kind == "null")]
-        records = [m for m in present if isinstance(m, Record) and m.tag_field is not None]
-        tagged = self._tagged(records) if len(records) > 1 else None
-        if tagged is not None and len(records) == len(present):
-            return tagged
-        if len(present) == 1:
-            return self._expression(present[0])
-        forms: dict[str, str] = {}
-        for member in present:
-            if self._is_converted(member):
-                is_tagged = tagged is not None and member in records
-                forms[_form(member)] = (is_tagged and tagged) or self._expression(member)
-        entries = [f"{form}: {codec}" for form, codec in sorted(forms.items(), reverse=True)]
-        return f"{self._runtime.value('either')}({_thunk(entries)})"
-
-    def _tagged(self, records: Sequence[Record]) -> str | None:
-        cases = {str(record.tag): record for record in records if self._is_converted(record)}
-        if not cases:
-            return None
-        field = "0" if records[0].array_like else literal(records[0].tag_field or "")
-        # Each record by itself: its tag is a string among others here, and may be digits.
-        entries = [f"{_tag_key(tag)}: {self._expression(record)}" for tag, record in cases.items()]
-        return f"{self._runtime.value('tagged')}({field}, {_thunk(entries)})"
-
-    def _constant_of(self, record: Record) -> str:
-        known = self._constants.get(id(record))
-        if known is not None:
-            return known[0]
-        name = self._names.types[record.cls] + "".join(
-            self._names.types[inner.cls]
-            for argument in record.arguments
-            for inner in _reachable(argument)
-            if isinstance(inner, Record)
-        )
-        used = {*self._taken, *RESERVED_WORDS, *(taken for taken, _ in self._constants.values())}
-        constant = free_name(f"{lower_camel(name)}Codec", used)
-        self._constants[id(record)] = (constant, record)
-        return constant
-
-    def _constant(self, name: str, record: Record) -> str:
+    def _record(self, record: Record) -> Expression:
         # In an array the tag comes first.
         first = 1 if record.tag_field is not None else 0
-        members = {
-            str(first + index) if record.array_like else field.wire: field.type
-            for index, field in enumerate(record.fields)
-        }
-        head = f"const {name}: {self._runtime.type('Codec')} = "
-        opening = f"{self._runtime.value('members')}(() => ({{ "
-        entries = self._entries(members)
-        return head + listed(opening, entries, " }));", indent="", used=len(head)) + "\n"
+        return self._members(
+            {
+                str(first + index) if record.array_like else field.wire: field.type
+                for index, field in enumerate(record.fields)
+            }
+        )
+
+    def _members(self, members: Mapping[str, Type]) -> Expression:
+        opening = f"{self._runtime.value('members')}(() => ({{"
+        return Expression(opening, self._entries(members), "}))")
+
+    def _entries(self, members: Mapping[str, Type]) -> tuple[tuple[str, Expression], ...]:
+        return tuple(
+            (_key(name), self._expression(member))
+            for name, member in members.items()
+            if self._is_converted(member)
+        )
+
+    def _union(self, members: Sequence[Type]) -> Expression:
+        """Return the codec of a union, which is told apart by its form, or by its tag."""
+        present = [m for m in members if not (isinstance(m, Scalar) and m.kind == "null")]
+        if len(present) == 1:
+            return self._expression(present[0])
+        records = [m for m in present if isinstance(m, Record) and m.tag_field is not None]
+        if len(records) == len(present):
+            return self._tagged(records)
+        forms: dict[str, Expression] = {}
+        for member in present:
+            if member in records and len(records) > 1:
+                if any(map(self._is_converted, records)):
+                    forms[_form(member)] = self._tagged(records)
+            elif self._is_converted(member):
+                forms[_form(member)] = self._expression(member)
+        opening = f"{self._runtime.value('either')}(() => ({{"
+        return Expression(opening, tuple(sorted(forms.items(), reverse=True)), "}))")
+
+    def _tagged(self, records: Sequence[Record]) -> Expression:
+        first = records[0]
+        field = "0" if first.array_like else literal(first.tag_field or "")
+        opening = f"{self._runtime.value('tagged')}({field}, () => ({{"
+        cases = {str(record.tag): record for record in records}
+        return Expression(opening, self._entries(cases), "}))")
+
+    def _constant(self, identity: int, stem: str, make: Callable[[], Expression]) -> Expression:
+        """Return a constant's name; it is written when it is first asked for."""
+        name = self._constants.get(identity)
+        if name is None:
+            used = {*self._taken, *self._constants.values()}
+            name = self._constants[identity] = free_name(f"{lower_camel(stem)}Codec", used)
+            head = f"const {name}: {self._runtime.type('Codec')} = "
+            # Named before it is made: it may hold itself.
+            text = make().text(indent="", used=len(head) + len(";"))
+            self._texts[name] = f"{head}{text};\n"
+        return Expression(name)
 
 
-def _thunk(entries: Sequence[str]) -> str:
-    # Types may hold themselves: a codec looks at its parts when it is first used.
-    return f"() => ({{ {', '.join(entries)} }})"
+def _stem(node: Type, names: TypeNames) -> str:
+    """Return what a constant is called after: a class, and what it is generic over."""
+    if node.alias is not None:
+        return pascal(node.alias.name)
+    match node:
+        case Record(cls=cls, arguments=arguments):
+            return names.types[cls] + "".join(_stem(argument, names) for argument in arguments)
+        case Enumeration(cls=cls):
+            return names.types[cls]
+        case Array(item=item):
+            return f"{_stem(item, names)}List"
+        case Map(value=value):
+            return f"{_stem(value, names)}Dict"
+        case Tuple(items=parts) | Union(members=parts):
+            return "".join(_stem(part, names) for part in parts)
+        case Scalar(kind=kind):
+            return pascal(kind)
+        case _:
+            return ""
 
 
-def _tag_key(tag: str) -> str:
-    return tag if tag.isdecimal() and str(int(tag)) == tag else key(tag)
+def _key(name: str) -> str:
+    return name if _INDEX.fullmatch(name) else key(name)
 
 
 def _form(node: Type) -> str:

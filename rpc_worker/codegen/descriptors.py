@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from rpc_worker.codegen.codecs import Expression
 from rpc_worker.codegen.references import is_nothing, is_option, role_of
 from rpc_worker.codegen.syntax import WIDTH, key, listed, literal
 from rpc_worker.contract import REQUIRED
@@ -112,63 +113,69 @@ class _DescriptorWriter:
             if values or name == "params":
                 items.append(f"{name}: {_list(name, values, deeper)}")
         items += [f"onProgress: {literal(wire)}" for wire in progress]
-        if takes := self._takes(method):
+        if takes := self._takes(method, f"{deeper}  "):
             used = len("takes: ,")
             items.append(f"takes: {listed('{ ', takes, ' }', indent=deeper, used=used)}")
         if returns := self._returns(method):
-            items.append(f"returns: {returns}")
+            items.append(f"returns: {returns.text(indent=deeper, used=len('returns: ,'))}")
         if method.errors:
             raised = [self._raised(error) for error in method.errors]
             used = len("raises: ,")
             items.append(f"raises: {listed('[', raised, ']', indent=deeper, used=used)}")
         return head + listed("{ ", items, " }", indent=indent, used=len(head) + len(","))
 
-    def _takes(self, method: Method) -> list[str]:
+    def _takes(self, method: Method, indent: str) -> list[str]:
         """Return the parameters that are no plain values, with how each crosses."""
         taken: list[str] = []
         for parameter in method.parameters:
             role = self._role(parameter.type)
             if role is not None:
                 name = key(parameter.wire)
-                taken.append(name if name == role else f"{name}: {role}")
+                text = role.text(indent=indent, used=len(name) + len(": ,"))
+                taken.append(name if name == text else f"{name}: {text}")
         return taken
 
-    def _returns(self, method: Method) -> str | None:
+    def _returns(self, method: Method) -> Expression | None:
         if self._side == "frontend" and is_nothing(method.result):
-            return "null"  # Whatever the page's function returns is not sent.
+            return Expression("null")  # Whatever the page's function returns is not sent.
         return self._role(method.result)
 
-    def _role(self, node: Type | Reference) -> str | None:
+    def _role(self, node: Type | Reference) -> Expression | None:
         """Return how a parameter or a result crosses; None for a plain value."""
         match node:
             case Stream(item=value) | Progress(value=value):
                 codec = self._codec(value)
-                return self._with(role_of(node), *([codec] if codec else []))
+                return self._plain(node) if codec is None else codec.within(self._of(node))
             case Callback(parameters=parameters, result=result):
-                taken = [self._codec(parameter) or "undefined" for parameter in parameters]
-                while taken and taken[-1] == "undefined":
+                taken = [self._codec(parameter) for parameter in parameters]
+                while taken and taken[-1] is None:
                     taken.pop()
                 given = None if result is None else self._codec(result)
-                codecs = [f"[{', '.join(taken)}]", *([given] if given else [])]
-                return self._with(role_of(node), *(codecs if taken or given else []))
+                if not taken and given is None:
+                    return self._plain(node)
+                codecs = f"[{', '.join('undefined' if c is None else c.line() for c in taken)}]"
+                codecs += "" if given is None else f", {given.line()}"
+                return Expression(codecs).within(self._of(node))
             case _:
                 codec = self._codec(node)
-                return f"{self._runtime.value('value')}({codec})" if codec else None
+                return None if codec is None else codec.within(self._runtime.value("value"))
 
-    def _with(self, role: str, *codecs: str) -> str:
-        if not codecs:
-            return self._runtime.value(role)
-        return f"{self._runtime.value(f'{role}Of')}({', '.join(codecs)})"
+    def _plain(self, node: Reference) -> Expression:
+        return Expression(self._runtime.value(role_of(node)))
+
+    def _of(self, node: Reference) -> str:
+        """Return the function that makes a role with codecs."""
+        return self._runtime.value(f"{role_of(node)}Of")
 
     def _raised(self, error: ErrorType) -> str:
         codec = None if error.data is None else self._codec(error.data)
-        return f"[{', '.join(filter(None, (self._error(error), codec)))}]"
+        return f"[{self._error(error)}{'' if codec is None else f', {codec.line()}'}]"
 
     def _event(self, event: EventType, indent: str) -> str:
         head = f"{key(event.name)}: "
         codec = self._codec(event.payload)
-        opening = f"{self._runtime.value('eventOf' if codec else 'event')}("
-        arguments = [literal(event.wire), *([codec] if codec else [])]
+        opening = f"{self._runtime.value('event' if codec is None else 'eventOf')}("
+        arguments = [literal(event.wire), *([] if codec is None else [codec.line()])]
         return head + listed(opening, arguments, ")", indent=indent, used=len(head) + len(","))
 
 

@@ -27,12 +27,14 @@ class Source(msgspec.Struct, frozen=True):
         line: Counted from 1; 0 if it is not known.
         file: An absolute path; empty if it is not known.
         column: Counted from 0, in UTF-16 code units, as source maps count.
+        name: What stands there; empty if it is not known.
     """
 
     module: str
     line: int
     file: str = ""
     column: int = 0
+    name: str = ""
 
 
 class Alias(msgspec.Struct, frozen=True, eq=False):

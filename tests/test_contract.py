@@ -126,6 +126,22 @@ def test_namespaces_are_nested_and_carry_their_docstrings() -> None:
     assert deep.methods[0] is contract.methods["allItems.deepDown.touch"]
 
 
+class SilentAPI(Protocol):
+    async def touch(self) -> None: ...
+
+
+class SayingAPI(Protocol):
+    silent: SilentAPI
+    """What the class does not say."""
+    deep: DeepAPI
+    """What the class says itself."""
+
+
+def test_a_namespace_whose_class_says_nothing_is_described_where_it_stands() -> None:
+    namespaces = read_contract(SayingAPI, sources=True).root.namespaces
+    assert [n.doc for n in namespaces] == ["What the class does not say.", "The innermost."]
+
+
 class PairAPI(Protocol):
     left: DeepAPI
     right: DeepAPI

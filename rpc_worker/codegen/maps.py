@@ -17,7 +17,8 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from rpc_worker.codegen.places import Place, Places
+    from rpc_worker.codegen.places import Places
+    from rpc_worker.schema import Source
 
 MARK: Final = '{"x_rpc_worker":"generated",'
 """What a map begins with: JSON has no comments, and the specification lets names with x_ be."""
@@ -47,10 +48,10 @@ def declaration_map(name: str, text: str, places: Places, folder: Path) -> str |
         if found is None:
             continue
         column, length, place = found
-        path = _path(place.source.file, folder)
+        path = _path(place.file, folder)
         if path is not None:
             index = sources.setdefault(path, len(sources))
-            line, start = place.source.line - 1, place.source.column
+            line, start = place.line - 1, place.column
             segments.append((column, index, line, start))
             segments.append((column + length, index, line, start + _units(place.name)))
     if not sources:
@@ -60,7 +61,7 @@ def declaration_map(name: str, text: str, places: Places, folder: Path) -> str |
     return f"{MARK}{encoded[1:]}\n"
 
 
-def _found(text: str, places: Places) -> Iterator[tuple[int, int, Place] | None]:
+def _found(text: str, places: Places) -> Iterator[tuple[int, int, Source] | None]:
     """Return for each line where a name stands in it, how long it is, and where it comes from."""
     declaration = ""
     for line in text.split("\n"):

@@ -50,6 +50,7 @@ class MemberReader:
         path: tuple[str, ...] = (),
         within: tuple[type, ...] = (),
         attribute: Source | None = None,
+        said: str = "",
     ) -> Namespace:
         """Read a class with all of its members.
 
@@ -58,6 +59,7 @@ class MemberReader:
             path: The attributes that lead to it.
             within: The classes around it.
             attribute: Where it stands in the nearest of them, if that is asked for.
+            said: What is said of it there, which counts if the class itself says nothing.
         """
         place, hints = place_of(cls), public_hints(cls)
         taken: dict[str, str] = {}
@@ -84,15 +86,17 @@ class MemberReader:
                 what = f"names that start with {camel(name)}. are reserved on the wire"
                 self._types.refuse(f"{place}.{name}", what, "Give it another name.")
             elif self._claim(name, taken, place):
-                sources = self._types.sources
-                here = sources.of(cls).place(name) if sources else None
-                inner = self.namespace(annotation, (*path, name), (*within, cls), here)
-                namespaces.append(inner)
+                said_of = self._types.sources.of(cls) if self._types.sources else None
+                here = said_of.place(name) if said_of else None
+                doc = said_of.doc(name) if said_of else ""
+                namespaces.append(
+                    self.namespace(annotation, (*path, name), (*within, cls), here, doc)
+                )
         wire = ".".join(map(camel, path))
         return Namespace(
             wire=wire,
             name=wire.rpartition(".")[2],
-            doc=doc_of(cls),
+            doc=doc_of(cls) or said,
             methods=tuple(methods),
             namespaces=tuple(namespaces),
             source=self._types.source_of(cls),

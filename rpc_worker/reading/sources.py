@@ -158,6 +158,7 @@ def _name_of(statement: ast.stmt) -> str | None:
 
 
 _KEYWORD: Final = re.compile(r"(?:async\s+def|def|class|type)\s+")
+_NAME: Final = re.compile(r"\w*")
 
 
 def _place(statement: ast.stmt, module: str, file: _File) -> Source:
@@ -169,7 +170,8 @@ def _place(statement: ast.stmt, module: str, file: _File) -> Source:
         keyword = _KEYWORD.match(line, column)
         column = keyword.end() if keyword else column
     units = len(line[:column].encode("utf-16-le")) // 2
-    return Source(module, statement.lineno, file.path, units)
+    name = _NAME.match(line, column)
+    return Source(module, statement.lineno, file.path, units, name[0] if name else "")
 
 
 def _text_of(statement: ast.stmt | None) -> str:

@@ -97,8 +97,12 @@ def type_names(contract: Contract, found: Survey) -> TypeNames:
     # An error's class and an enumeration are values, as the contract's constant is.
     taken = RESERVED_TYPES | {*interfaces.values(), contract_names(contract).constant}
     keys = [*found.errors, *found.records, *found.enumerations, *found.aliases]
-    names = _tell_apart({key: _Parts(key, found) for key in keys}, taken)
+    names = _tell_apart({key: _Parts(key) for key in keys if key not in found.data}, taken)
     errors = {cls: names.pop(cls) for cls in found.errors}
+    for data, sharing in found.data.items():
+        # The one that declares the fields, if it is among them.
+        name = next((errors[e] for e in sharing if e.__name__ == data.__name__), data.__name__)
+        names[data] = free_name(f"{name}Data", {*taken, *errors.values(), *names.values()})
     inputs: dict[Key, str] = {}
     for key in sorted(found.split, key=names.__getitem__):
         used = {*taken, *names.values(), *inputs.values(), *errors.values()}
@@ -116,11 +120,9 @@ def _name_interfaces(namespace: Namespace, name: str, names: dict[str, str]) -> 
 class _Parts:
     """A full name in parts: the more of them are used, the less it is like another's."""
 
-    def __init__(self, key: Key, found: Survey) -> None:
+    def __init__(self, key: Key) -> None:
         path = f"{key.__module__}.{key.__qualname__}" if isinstance(key, type) else ".".join(key)
-        *self.outer, own = path.replace("<locals>.", "").split(".")
-        # The data of an error is not the error.
-        self.own = f"{own}Data" if key in found.data else own
+        *self.outer, self.own = path.replace("<locals>.", "").split(".")
         self.used = 0
 
     def name(self) -> str:

@@ -42,7 +42,7 @@ class Survey(msgspec.Struct, frozen=True):
         enumerations: By class, in the order met.
         aliases: What they stand for, in the order met.
         errors: The declared ones, by class, in the order met.
-        data: What the errors are called whose data the records are, by class.
+        data: The errors whose data the records are, by class.
         directions: How the records and the aliases travel.
         split: What travels both ways and looks different each way.
         warnings: What is worth a word, though it is no error.
@@ -52,7 +52,7 @@ class Survey(msgspec.Struct, frozen=True):
     enumerations: dict[type, Enumeration]
     aliases: dict[Key, Type]
     errors: dict[type[RpcError], ErrorType]
-    data: dict[type, list[str]]
+    data: dict[type, list[type[RpcError]]]
     directions: dict[Key, set[Direction]]
     split: frozenset[Key]
     warnings: tuple[str, ...]
@@ -95,7 +95,7 @@ class _Walk:
         self.enumerations: dict[type, Enumeration] = {}
         self.aliases: dict[Key, Type] = {}
         self.errors: dict[type[RpcError], ErrorType] = {}
-        self.data: dict[type, list[str]] = {}
+        self.data: dict[type, list[type[RpcError]]] = {}
         self.directions: dict[Key, set[Direction]] = {}
         self.misfits: list[Misfit] = []
         self._seen: set[tuple[int, Direction]] = set()
@@ -111,9 +111,9 @@ class _Walk:
             if error.data is not None:
                 self.type(error.data, answered, f"{place}, @raises({error.name})")
                 # A subclass without fields of its own has those of its base.
-                names = self.data.setdefault(error.data.cls, [])
-                if error.name not in names:
-                    names.append(error.name)
+                sharing = self.data.setdefault(error.data.cls, [])
+                if error.cls not in sharing:
+                    sharing.append(error.cls)
 
     def given_type(self, node: Type | Reference, place: str) -> None:
         match node:

@@ -145,13 +145,21 @@ class TypeWriter:
         name = self._names.of(record.cls, direction)
         if record.arguments:
             name += f"<{', '.join(self.expression(a, direction) for a in record.arguments)}>"
-        text = comment(_record_doc(record, found), _deprecation(record.deprecated))
+        text = comment(self._record_doc(record, found), _deprecation(record.deprecated))
         if record.array_like:
             return f"{text}{self._tuple_alias(name, record, direction)}"
         if not record.fields and record.tag_field is None:
             # An empty interface would take any value at all.
             return f"{text}export type {name} = Record<string, never>;\n"
         return f"{text}export interface {name} {{\n{self._members(record, direction)}}}\n"
+
+    def _record_doc(self, record: Record, found: Survey) -> str:
+        errors = found.data.get(record.cls)
+        if errors is None:
+            return record.doc
+        *others, last = (f"{{@link {self._names.errors[error]}}}" for error in errors)
+        named = f"{', '.join(others)} and {last}" if others else last
+        return f"The `data` of {named}."
 
     def _members(self, record: Record, direction: Direction) -> str:
         text = ""
@@ -217,15 +225,6 @@ def _member_list(node: Enumeration) -> Iterator[str]:
         name = f" {member.name}" if isinstance(member.value, int) else ""
         doc = f": {sentence(member.doc)}" if member.doc else ""
         yield f"- {code(literal(member.value))}{name}{doc}"
-
-
-def _record_doc(record: Record, found: Survey) -> str:
-    errors = found.data.get(record.cls)
-    if errors is None:
-        return record.doc
-    *others, last = errors
-    named = f"errors {', '.join(others)} and {last}" if others else f"error {last}"
-    return f"The `data` of the {named}."
 
 
 def _field_doc(field: Field) -> str:

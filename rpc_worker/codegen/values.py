@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rpc_worker.codegen.docs import comment, first_paragraph, inline
-from rpc_worker.codegen.syntax import key, listed, literal
+from rpc_worker.codegen.docs import comment, inline
+from rpc_worker.codegen.syntax import free_name, key, listed, literal
 
 if TYPE_CHECKING:
     from rpc_worker.codegen.directions import Direction
@@ -62,22 +62,24 @@ class ErrorWriter:
 
 def script(found: Survey, names: TypeNames) -> str:
     """Return the JavaScript beside the declarations; nothing if all are types."""
-    texts = {names.errors[error.cls]: _class(error) for error in found.errors.values()}
+    make = free_name("declared", names.all())
+    texts = {names.errors[error.cls]: _class(error, make) for error in found.errors.values()}
     texts |= {names.types[node.cls]: _members(node) for node in found.enumerations.values()}
     if not texts:
         return ""
-    imported = f'import {{ declared }} from "{DECLARED}";\n\n' if found.errors else ""
-    return imported + "\n".join(
+    imported = "declared" if make == "declared" else f"declared as {make}"
+    statement = f'import {{ {imported} }} from "{DECLARED}";\n\n' if found.errors else ""
+    return statement + "\n".join(
         listed(f"export const {name} = {opening}", items, closing, indent="", used=1) + ";\n"
         for name, (opening, items, closing) in sorted(texts.items())
     )
 
 
-def _class(error: ErrorType) -> tuple[str, list[str], str]:
+def _class(error: ErrorType, make: str) -> tuple[str, list[str], str]:
     brand = f"{error.cls.__module__}.{error.cls.__qualname__}"
-    said = first_paragraph(error.doc) or error.name
+    said = error.doc.partition("\n")[0] or error.name  # As in Python.
     given = [literal(error.name), literal(error.code), literal(brand), literal(said)]
-    return "/* @__PURE__ */ declared(", given, ")"
+    return f"/* @__PURE__ */ {make}(", given, ")"
 
 
 def _members(node: Enumeration) -> tuple[str, list[str], str]:

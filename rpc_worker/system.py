@@ -125,8 +125,13 @@ class System:
         from rpc_worker.openrpc import document  # noqa: PLC0415 - seldom asked for, and large
 
         service = self._service
-        contract = document(service.contract, name=service.name, version=service.version)
-        return msgspec.json.encode(contract)
+        described = document(
+            service.contract,
+            name=service.name,
+            version=service.version,
+            frontend=service.frontend,
+        )
+        return msgspec.json.encode(described)
 
     def _shutdown(self, _params: Raw | UnsetType) -> bytes:
         self.shutdown_asked = True

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import enum
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable  # noqa: TC003 - read when it runs
 from typing import (
     Annotated,
     Any,
+    Final,
     Generic,
     Literal,
     NamedTuple,
@@ -235,6 +240,7 @@ def test_the_document_says_what_the_contract_says() -> None:
                         "name": "maxBytes",
                         "required": False,
                         "schema": {"type": "integer", "default": 100},
+                        "x-keyword-only": True,
                     },
                 ],
                 "result": {"name": "result", "schema": {"type": "string"}},
@@ -242,9 +248,10 @@ def test_the_document_says_what_the_contract_says() -> None:
                     {
                         "code": 4004,
                         "message": "Nothing is there.",
+                        "x-name": "NotFound",
                         "data": {"$ref": "#/components/schemas/NotFound"},
                     },
-                    {"code": 4005, "message": "Busy"},
+                    {"code": 4005, "message": "Busy", "x-name": "Busy"},
                 ],
             },
         ],
@@ -287,6 +294,79 @@ def test_records_of_one_name_are_two_components() -> None:
 def test_a_generic_record_is_a_component_for_each_argument() -> None:
     found, _ = described(tuple[Page[int], Page[list[Point]], Page[int]])
     assert {*found["components"]["schemas"]} == {"Page_int", "Page_Point_list", "Point"}
+
+
+class Sparse(Struct, omit_defaults=True):
+    a: int
+    b: int = 0
+
+
+ABSENT: list[tuple[Any, list[str] | None]] = [
+    (Point, None),  # A default is written, too.
+    (Patch, ["title"]),
+    (Options, ["glob"]),
+    (Sparse, ["b"]),
+]
+
+
+@pytest.mark.parametrize(("annotation", "expected"), ABSENT)
+def test_a_record_says_which_fields_may_be_absent_from_what_the_worker_gives(
+    annotation: Any, expected: list[str] | None
+) -> None:
+    found, _ = described(annotation)
+    (component,) = found["components"]["schemas"].values()
+    assert component.get("x-absent") == expected
+
+
+CONSTRAINED: list[tuple[Any, dict[str, Any]]] = [
+    (Annotated[bytes, msgspec.Meta(max_length=8)], {"max_length": 8}),
+    (Annotated[dt.datetime, msgspec.Meta(tz=True)], {"tz": True}),
+]
+
+
+@pytest.mark.parametrize(("annotation", "expected"), CONSTRAINED)
+def test_what_draft_7_cannot_demand_stands_beside(
+    annotation: Any, expected: dict[str, Any]
+) -> None:
+    found, _ = described(annotation)
+    assert found["methods"][0]["params"][0]["schema"]["x-constraints"] == expected
+
+
+REPEATED: Final = """
+import sys
+import msgspec
+from typing import Protocol
+from rpc_worker.contract import read_contract
+from rpc_worker.openrpc import document
+from shared_api import BackendAPI
+
+class API(Protocol):
+    async def take(self, names: frozenset[str] = frozenset("abcdefgh")) -> None: ...
+
+for contract in (API, BackendAPI):
+    found = document(read_contract(contract), name="x", version="1")
+    sys.stdout.buffer.write(msgspec.json.encode(found))
+"""
+
+
+@pytest.mark.process
+def test_the_document_is_the_same_in_each_process() -> None:
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", REPEATED],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONHASHSEED": seed},
+            check=True,
+            capture_output=True,
+            timeout=30,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(found) == 1
+
+
+def test_the_types_are_in_the_order_of_their_names() -> None:
+    found, _ = described(tuple[Strict, Color, Point])
+    assert [*found["components"]["schemas"]] == ["Color", "Point", "Strict"]
 
 
 class TalkAPI(Protocol):

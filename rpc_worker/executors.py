@@ -33,7 +33,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 from rpc_worker.calls import CURRENT, TRACKING, Attached, Call
 from rpc_worker.elsewhere import Elsewhere
 from rpc_worker.exclusion import Exclusion
-from rpc_worker.steps import Rest
+from rpc_worker.steps import Runner, rest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -115,6 +115,8 @@ class Executors:
         self._leaders = 0
         self._parked: asyncio.Future[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        # Those that are free: a handler that has suspended keeps the one of its leader.
+        self._runners: list[Runner] = []
         self._elsewhere = Elsewhere(loop, self._leave)
         self.exclusive = Exclusion()
         self.backlog = 0
@@ -318,22 +320,28 @@ class Executors:
 
     # ------------------------------------------------------------------------- on the loop
 
-    def _start_leader(self) -> bool:
-        """Return whether the leader has already done what it could."""
-        if sys.version_info >= (3, 12):
-            # Done when this returns, or kept by `_last_steps`.
+    if sys.version_info >= (3, 12):
+
+        def _start_leader(self) -> bool:
+            """Return whether the leader has already done what it could."""
+            # Done when this returns, or kept by a handler that has suspended.
             context = self._context.copy()
             asyncio.Task(
                 self._lead(), loop=self._loop, name="rpc-worker", context=context, eager_start=True
             )
             return True
-        if self._parked is not None and not self._parked.done():
-            self._parked.set_result(None)
-            self._parked = None
-            self._leaders += 1
-        elif not self._leaders:
-            self._start_leaders(1)
-        return False
+
+    else:
+
+        def _start_leader(self) -> bool:
+            """Return whether the leader has already done what it could."""
+            if self._parked is not None and not self._parked.done():
+                self._parked.set_result(None)
+                self._parked = None
+                self._leaders += 1
+            elif not self._leaders:
+                self._start_leaders(1)
+            return False
 
     def _start_leaders(self, count: int) -> None:
         """Start leaders that begin in the loop's next pass, where there are no eager ones."""
@@ -345,16 +353,17 @@ class Executors:
     async def _lead(self) -> None:
         """Run calls one after the other, until one suspends; that one to its end."""
         task = cast("asyncio.Task[None]", asyncio.current_task())
-        queue, take, outcome = self.queue, self.queue.popleft, self._outcome
-        led, state, give = self._led, self._state, CURRENT.set
-        tracking = TRACKING
+        queue, outcome, led, state = self.queue, self._outcome, self._led, self._state
+        tracking, runners = TRACKING, self._runners
+        runner = runners.pop() if runners else Runner()
+        send, results = runner.send, runner.results
         while True:
             tracked = tracking.wanted
             while queue and self._left > 0 and self._suspended < self._limit:
                 self._left = left = self._left - 1
                 if not left & 3 and monotonic() > self._until:
                     self._left = 0
-                call = take()
+                call = queue.popleft()
                 self.backlog -= call.size
                 handler = call.handler
                 plain = handler.direct and not led
@@ -366,40 +375,55 @@ class Executors:
                 try:
                     if plain:
                         args, kwargs = handler.arguments(call)
-                        coroutine = handler.function(*args, **kwargs)
+                        function = handler.function
+                        coroutine = function(*args, **kwargs) if kwargs else function(*args)
                     else:
                         coroutine = self._surround(call)
                     if tracked:
                         # It is the copy that needs it; the leader forgets it when it pauses.
-                        give(call)
+                        CURRENT.set(call)
                     else:
                         tracking.starting = call
                     context = copy_context()
-                    awaited = context.run(coroutine.send, None)
-                except StopIteration as stop:
-                    outcome.finished(call, stop.value)
+                    awaited = context.run(send, coroutine)
                 except BaseException as error:  # noqa: BLE001 - whatever it raises is its answer
                     outcome.failed(call, error)
+                    runner = Runner()
+                    send, results = runner.send, runner.results
                 else:
-                    tracking.starting = None
-                    if not tracked:
-                        context.run(give, call)
-                    await self._last_steps(call, Rest(coroutine, context, awaited), task)
-                    return
+                    if not results:
+                        tracking.starting = None
+                        if not tracked:
+                            context.run(CURRENT.set, call)
+                        self._keep(call, task)
+                        try:
+                            result = await rest(runner, context, awaited)
+                        except BaseException as error:  # noqa: BLE001 - as above
+                            self._vacate(call)
+                            outcome.failed(call, error)
+                        else:
+                            runners.append(runner)
+                            self._vacate(call)
+                            outcome.finished(call, result)
+                        self._end_task(task)
+                        return
+                    outcome.finished(call, results.pop())
                 if task.cancelling() or (_UNCANCEL_LEAKS and task._must_cancel):  # type: ignore[attr-defined]  # noqa: SLF001 - it has no other name
                     # The handler cancelled its own task: that must not reach the next one.
                     break
             tracking.starting = None
             if EAGER:
+                runners.append(runner)
                 if queue:
                     self.resume()
                 return
             self._leaders -= 1
             if self._leaders or self._parked is not None or task.cancelling():
+                runners.append(runner)
                 self._end_task(task)
                 return
             if tracked:
-                give(None)
+                CURRENT.set(None)
             outcome.flush()
             if queue and not self._is_full():
                 self.resume()
@@ -416,22 +440,13 @@ class Executors:
                 return
             self._left, self._until = BURST, monotonic() + SLICE
 
-    async def _last_steps(self, call: Call, rest: Rest, task: asyncio.Task[None]) -> None:
-        """Run a suspended handler to its end, in this task, which another leader has left."""
+    def _keep(self, call: Call, task: asyncio.Task[None]) -> None:
+        """Leave a task to a handler that has suspended in it; others lead from now on."""
         call.task = task
         self._tasks.add(task)
         self._place(call)
         if not EAGER:
             self._hand_over(call.handler)
-        try:
-            result = await rest
-        except BaseException as error:  # noqa: BLE001 - whatever a handler raises is its answer
-            self._vacate(call)
-            self._outcome.failed(call, error)
-        else:
-            self._vacate(call)
-            self._outcome.finished(call, result)
-        self._end_task(task)
 
     def _hand_over(self, handler: Handler) -> None:
         """Have others lead, where there are no eager leaders.
@@ -519,7 +534,8 @@ class Executors:
 
     def _run_inline(self, call: Call) -> None:
         handler, tracking = call.handler, TRACKING
-        call.state = self._state
+        if self._state is not None:
+            call.state = self._state
         try:
             args, kwargs = handler.arguments(call)
             context = self._context.copy()
@@ -527,7 +543,8 @@ class Executors:
                 context.run(CURRENT.set, call)
             else:
                 tracking.starting = call
-            result = context.run(handler.function, *args, **kwargs)
+            function, run = handler.function, context.run
+            result = run(function, *args, **kwargs) if kwargs else run(function, *args)
         except BaseException as error:  # noqa: BLE001 - whatever a handler raises is its answer
             self._outcome.failed(call, error)
         else:

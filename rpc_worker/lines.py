@@ -74,7 +74,7 @@ class LineBuffer:
         if rest:
             self._hold(rest)
         # No JSON text begins below this, but blank lines do: one comparison a line, and no loop.
-        if usual and (not lines or min(lines) > b" \xff"):
+        if usual and (not lines or (min(lines) if len(lines) > 1 else lines[-1]) > b" \xff"):
             return lines
         return [line for line in lines if isinstance(line, Oversized) or line.strip()]
 

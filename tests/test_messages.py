@@ -16,6 +16,7 @@ from rpc_worker.messages import (
     Request,
     Response,
     decode,
+    decode_lines,
     decode_oversized,
     notification_line,
     request_line,
@@ -214,6 +215,46 @@ def test_an_unterminated_string_after_many_brackets_takes_linear_time() -> None:
     message = decode(line)
     assert isinstance(message, Invalid)
     assert message.error.code == -32700
+
+
+PLAIN = b'{"jsonrpc":"2.0","id":1,"method":"m","params":[1]}'
+OTHERS: dict[str, bytes | bytearray | Oversized] = {
+    "an id of its own": b'{"jsonrpc":"2.0","id":"S:1","method":"m"}',
+    "a notification": b'{"jsonrpc":"2.0","method":"m","timeoutMs":5}',
+    "one that came in pieces": bytearray(b'{"jsonrpc":"2.0","id":2,"method":"m"}'),
+    "UTF-8": '{"jsonrpc":"2.0","id":"é","method":"m"}'.encode(),
+    "no UTF-8": b'{"jsonrpc":"2.0","id":3,"method":"m","params":["\xff"]}',
+    "an answer": b'{"jsonrpc":"2.0","id":"S:w1","result":1}',
+    "a batch": b'[{"jsonrpc":"2.0","id":4,"method":"m"}]',
+    "an empty batch": b"[]",
+    "no JSON": b'{"jsonrpc":"2.0","id":5,"method":',
+    "no request": b'{"jsonrpc":"2.0","id":6}',
+    "an illegal id": b'{"jsonrpc":"2.0","id":[7],"method":"m"}',
+    "nested too deeply": b'{"jsonrpc":"2.0","id":8,"method":"m","params":%b%b}'
+    % (b"[" * 501, b"]" * 501),
+    "past the limit": Oversized(b'{"jsonrpc":"2.0","id":9,"method":"m"', 4_097),
+}
+
+
+@pytest.mark.parametrize("other", OTHERS.values(), ids=OTHERS)
+def test_what_a_line_says_does_not_depend_on_its_neighbours(
+    other: bytes | bytearray | Oversized,
+) -> None:
+    said = decode_oversized(other, 4_096) if isinstance(other, Oversized) else decode(other)
+    assert decode_lines([other], 4_096) == [said]
+    assert decode_lines([PLAIN, other, PLAIN], 4_096) == [decode(PLAIN), said, decode(PLAIN)]
+
+
+def test_a_line_past_a_small_limit_is_told_from_short_ones() -> None:
+    oversized = Oversized(b'{"jsonrpc":"2.0","id":9,"method":"m"', 101)
+    assert decode_lines([PLAIN, oversized], 100) == [
+        decode(PLAIN),
+        decode_oversized(oversized, 100),
+    ]
+
+
+def test_no_lines_say_nothing() -> None:
+    assert decode_lines([], 4_096) == []
 
 
 def test_an_answer_past_the_limit_is_an_answer() -> None:

@@ -99,7 +99,7 @@ class PollWriter(Writer):
         if self.broken:
             self.dropped = True
             return
-        size = sum(map(len, parts))
+        size = len(parts[0]) if len(parts) == 1 else sum(map(len, parts))
         if self._queue:
             self._queue.extend(parts)
             self.pending += size

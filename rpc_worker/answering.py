@@ -87,7 +87,7 @@ class Answering:
         if not call.plain or identity is None or len(body) > self._small:
             self._finish_otherwise(call, body)
             return
-        call.answered = call.ended = True
+        call.answered = True
         del self._in_flight[identity]
         self._outbox.lines.append(result_line(identity, body))
 

@@ -64,7 +64,7 @@ class Call(msgspec.Struct, eq=False):
         cancelled: Whether somebody who may has cancelled it, or its deadline has passed.
         expired: Whether its deadline has passed.
         answered: Whether it has been answered; what comes later is dropped.
-        ended: Whether it is over: answered, and its streams too.
+        closed: Whether `end` has been called. What is plain need not be.
     """
 
     id: bytes | None
@@ -88,14 +88,20 @@ class Call(msgspec.Struct, eq=False):
     cancelled: bool = False
     expired: bool = False
     answered: bool = False
-    ended: bool = False
+    closed: bool = False
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is over: answered, and its streams too."""
+        return self.closed or (self.plain and self.answered)
 
     def attach(self, thing: Attached) -> None:
         """Have a thing end with this call; at once, if it has ended already."""
-        self.plain = False
         if self.ended:
             thing.end()
-        elif self.attached is None:
+            return
+        self.plain = False
+        if self.attached is None:
             self.attached = [thing]
         else:
             self.attached.append(thing)
@@ -107,7 +113,7 @@ class Call(msgspec.Struct, eq=False):
 
     def end(self) -> None:
         """End what is attached, the last first. Ending twice is ending once."""
-        self.ended = True
+        self.closed = True
         if self.timer is not None:
             self.timer.cancel()
             self.timer = None

@@ -52,6 +52,8 @@ class Parameter(msgspec.Struct, frozen=True, eq=False):
     doc: str = ""
     examples: tuple[Any, ...] = ()
     """What `Meta(examples=…)` has."""
+    source: Source | None = None
+    """Where it stands, if that is asked for."""
 
 
 class ErrorType(msgspec.Struct, frozen=True, eq=False):

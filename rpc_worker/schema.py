@@ -19,6 +19,19 @@ if TYPE_CHECKING:
     import enum
 
 
+class Span(msgspec.Struct, frozen=True):
+    """What a definition takes up, from its first line and column to its last, as `Source` counts.
+
+    Attributes:
+        end_column: That of the character behind it.
+    """
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
 class Source(msgspec.Struct, frozen=True):
     """Where something was defined, as an editor goes to it: at its name.
 
@@ -28,6 +41,7 @@ class Source(msgspec.Struct, frozen=True):
         file: An absolute path; empty if it is not known.
         column: Counted from 0, in UTF-16 code units, as source maps count.
         name: What stands there; empty if it is not known.
+        span: The whole of the definition; None if it is not known.
     """
 
     module: str
@@ -35,6 +49,7 @@ class Source(msgspec.Struct, frozen=True):
     file: str = ""
     column: int = 0
     name: str = ""
+    span: Span | None = None
 
 
 class Alias(msgspec.Struct, frozen=True, eq=False):

@@ -6,17 +6,20 @@ what `msgspec.Meta` demands of it; and examples.
 
 from __future__ import annotations
 
+import datetime as dt
+import enum
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from rpc_worker.codegen.docs import code
-from rpc_worker.markers import enc_hook
+from rpc_worker.markers import BigInt, enc_hook
 from rpc_worker.schema import Array, Map, Scalar, Union
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Sequence
 
+    from rpc_worker.codegen.names import TypeNames
     from rpc_worker.schema import Constraints, Reference, Type
 
 _UNITS: Final = {"str": "character", "bytes": "byte"}
@@ -47,14 +50,31 @@ def bounds(node: Type | Reference) -> list[str]:
             return []
 
 
-def examples(values: Iterable[Any]) -> list[str]:
-    """Return the lines of a comment that show examples."""
-    return [f"@example {as_code(value)}" for value in values]
+def examples(values: Sequence[Any], names: TypeNames) -> list[str]:
+    """Return a sentence that shows examples."""
+    found = [text for value in values if (text := as_code(value, names))]
+    return [f"Example{'s' * (len(found) > 1)}: {', '.join(found)}."] if found else []
 
 
-def as_code(value: Any) -> str:
-    """Return a value as it is on the wire, between backticks."""
-    return code(msgspec.json.encode(value, enc_hook=enc_hook).decode())
+def as_code(value: Any, names: TypeNames) -> str:
+    """Return a value as one writes it in TypeScript, between backticks; nothing for bytes."""
+    match value:
+        case enum.Enum() if type(value) in names.types:
+            return code(f"{names.types[type(value)]}.{value.name}")
+        case BigInt():
+            return code(f"{int(value)}n")
+        case dt.timedelta():
+            return code(f"{value / dt.timedelta(milliseconds=1):.12g}")
+        case dt.datetime():
+            return code(f"new Date({_encode(value)})")
+        case bytes() | bytearray() | memoryview():
+            return ""
+        case _:
+            return code(_encode(value))
+
+
+def _encode(value: Any) -> str:
+    return msgspec.json.encode(value, enc_hook=enc_hook).decode()
 
 
 def _demanded(node: Scalar | Array | Map) -> list[str]:

@@ -6,9 +6,9 @@ gets a promise; a function of the page's is told of its call, and may answer at 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from rpc_worker.codegen.bounds import as_code, bounds, examples
+from rpc_worker.codegen.bounds import bounds, examples
 from rpc_worker.codegen.directions import GIVEN, opposite
 from rpc_worker.codegen.docs import (
     Docstring,
@@ -18,9 +18,8 @@ from rpc_worker.codegen.docs import (
     parse,
     sentence,
 )
-from rpc_worker.codegen.references import is_option
+from rpc_worker.codegen.references import is_option, option_name
 from rpc_worker.codegen.syntax import (
-    WIDTH,
     free_name,
     listed,
     parameter_name,
@@ -38,6 +37,10 @@ if TYPE_CHECKING:
     from rpc_worker.codegen.names import TypeNames
     from rpc_worker.codegen.references import ReferenceWriter
     from rpc_worker.contract import EventType, Method, Namespace, Parameter
+
+
+_INLINE: Final = 40
+"""Characters up to which options are written in the method's own line."""
 
 
 class InterfaceWriter:
@@ -64,6 +67,9 @@ class InterfaceWriter:
         body = "\n".join(members) if any("/**" in m for m in members) else "".join(members)
         # A namespace's doc stands at its property too, which is where people look.
         yield f"{comment(namespace.doc)}export interface {name} {{\n{body}}}\n"
+        for method in namespace.methods:
+            if self._has_named_options(method):
+                yield self._options(method)
         for inner in namespace.namespaces:
             yield from self.declarations(inner)
 
@@ -123,39 +129,60 @@ class InterfaceWriter:
     def _trailing(self, method: Method, doc: Docstring, taken: Collection[str]) -> Iterator[str]:
         """Return what follows the positional parameters."""
         options = [p for p in method.parameters if is_option(p)]
-        own = _object([self._option(p, doc) for p in options])
         name = free_name("options", taken)
+        of_calls = self._runtime.type("CallOptions") if self._side == "backend" else ""
+        own = ""
+        if self._has_named_options(method):
+            own = self._names.options[method.wire]
+        elif options:
+            inner = " ".join(self._option(p, doc).strip() for p in options)
+            own = " & ".join(filter(None, (f"{{ {inner[:-1]} }}", of_calls)))
         if self._side == "frontend":
             if own:
                 yield f"{name}: {own}"
             yield f"{free_name('call', {*taken, name})}: {self._runtime.type('IncomingCall')}"
-            return
-        mark = "" if any(_is_required(p) for p in options) else "?"
-        of_calls = self._runtime.type("CallOptions")
-        yield f"{name}{mark}: {own} & {of_calls}" if own else f"{name}?: {of_calls}"
+        else:
+            mark = "" if any(_is_required(p) for p in options) else "?"
+            yield f"{name}{mark}: {own or of_calls}"
+
+    def _has_named_options(self, method: Method) -> bool:
+        """Tell whether a method's options have an interface: unless there is little to say."""
+        doc = parse(method.doc)
+        members = [self._option(p, doc) for p in method.parameters if is_option(p)]
+        return (
+            any("/**" in m or m.count("\n") > 1 for m in members)
+            or sum(map(len, members)) > _INLINE
+        )
+
+    def _options(self, method: Method) -> str:
+        """Return the interface of a method's options."""
+        doc = parse(method.doc)
+        members = "".join(self._option(p, doc) for p in method.parameters if is_option(p))
+        base = f" extends {self._runtime.type('CallOptions')}" if self._side == "backend" else ""
+        return f"export interface {self._names.options[method.wire]}{base} {{\n{members}}}\n"
 
     def _option(self, option: Parameter, doc: Docstring) -> str:
-        name, absent = option.wire, option.default is not REQUIRED
-        tags = default_tag(option.default) if absent else []
+        absent = option.default is not REQUIRED
+        tags = default_tag(option.default, self._names) if absent else []
         if isinstance(option.type, Progress):
             # A page need not listen; one that reports is given a function, whoever listens.
-            name, absent, tags = "onProgress", self._side == "backend", []
+            absent, tags = self._side == "backend", []
         # Those that are undefined are left out.
         others = ("undefined",) if absent else ()
         alternatives = self._references.alternatives(option.type, self._given, *others)
-        head = f"      {property_name(name)}{'?' if absent else ''}:"
-        tags = [*examples(option.examples), *tags]
-        text = comment(lines(_said_of(option, doc), *bounds(option.type)), tags, indent="      ")
+        head = f"  {option_name(option)}{'?' if absent else ''}:"
+        said = [*bounds(option.type), *examples(option.examples, self._names)]
+        text = comment(lines(_said_of(option, doc), *said), tags, indent="  ")
         return text + broken(head, alternatives)
 
     def _tags(
         self, method: Method, doc: Docstring, positional: Mapping[Parameter, str]
     ) -> Iterator[str]:
         for parameter, name in positional.items():
-            default = default_text(parameter.default)
+            default = default_text(parameter.default, self._names)
             said = [sentence(_said_of(parameter, doc)), *bounds(parameter.type)]
             said += [f"Default: {default}."] if default else []
-            said += [f"Example: {as_code(value)}." for value in parameter.examples]
+            said += examples(parameter.examples, self._names)
             if any(said):
                 yield f"@param {name} - {' '.join(filter(None, said))}"
         result = method.result.item if isinstance(method.result, Stream) else method.result
@@ -164,7 +191,8 @@ class InterfaceWriter:
             yield f"@returns {' '.join(filter(None, returned))}"
         for error in method.errors:
             said_of = doc.raises.get(error.name) or first_paragraph(error.doc)
-            line = f"@throws {{@link {self._names.errors[error.cls]}}} {error.code}"
+            # Behind @throws, TypeScript takes a brace for the beginning of a type.
+            line = f"@throws {error.code} {{@link {self._names.errors[error.cls]}}}"
             yield line + (f": {sentence(said_of)}" if said_of else ".")
         if method.deprecated is not None:
             yield f"@deprecated {inline(method.deprecated)}".rstrip()
@@ -186,16 +214,6 @@ def _argument(alternatives: Sequence[str]) -> str:
     if fits(f"{line},") or len(alternatives) == 1:
         return line
     return "\n".join(f"    | {alternative}" for alternative in alternatives)
-
-
-def _object(members: list[str]) -> str:
-    """Return the type of an object: on one line if it is short and nothing is said of it."""
-    if not members:
-        return ""
-    line = f"{{ {' '.join(member.strip() for member in members)[:-1]} }}"
-    if "/**" not in line and "\n" not in line and len(line) < WIDTH / 2:
-        return line
-    return f"{{\n{''.join(members)}    }}"
 
 
 def _positional_names(method: Method) -> dict[Parameter, str]:

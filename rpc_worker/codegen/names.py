@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from rpc_worker.codegen.references import is_option
 from rpc_worker.codegen.syntax import (
     RESERVED_TYPES,
     RESERVED_WORDS,
@@ -22,6 +23,7 @@ from rpc_worker.codegen.syntax import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from collections.abc import Set as AbstractSet
 
     from rpc_worker.codegen.directions import Direction, Key
@@ -52,6 +54,7 @@ class TypeNames(msgspec.Struct, frozen=True):
         types: The records', enumerations' and aliases'.
         inputs: Those of what has a second form for what is sent.
         errors: The declared errors', by class.
+        options: Those of the options that methods have, by wire name.
         has_values: Whether any of them is there at run time: an error's class, an enumeration.
     """
 
@@ -59,6 +62,7 @@ class TypeNames(msgspec.Struct, frozen=True):
     types: dict[Key, str]
     inputs: dict[Key, str]
     errors: dict[type[RpcError], str]
+    options: dict[str, str]
     has_values: bool
 
     def of(self, key: Key, direction: Direction) -> str:
@@ -73,7 +77,7 @@ class TypeNames(msgspec.Struct, frozen=True):
 
     def all(self) -> frozenset[str]:
         """Return every name that the types file declares."""
-        own = (self.interfaces, self.types, self.inputs, self.errors)
+        own = (self.interfaces, self.types, self.inputs, self.errors, self.options)
         return frozenset(name for names in own for name in names.values())
 
 
@@ -94,8 +98,10 @@ def type_names(contract: Contract, found: Survey) -> TypeNames:
     """Name everything that a contract's types file declares."""
     interfaces: dict[str, str] = {}
     _name_interfaces(contract.root, contract_names(contract).interface, interfaces)
+    options = dict(_named_options(contract.root, interfaces))
     # An error's class and an enumeration are values, as the contract's constant is.
-    taken = RESERVED_TYPES | {*interfaces.values(), contract_names(contract).constant}
+    own = {*interfaces.values(), *options.values(), contract_names(contract).constant}
+    taken = RESERVED_TYPES | own
     keys = [*found.errors, *found.records, *found.enumerations, *found.aliases]
     names = _tell_apart({key: _Parts(key) for key in keys if key not in found.data}, taken)
     errors = {cls: names.pop(cls) for cls in found.errors}
@@ -108,13 +114,25 @@ def type_names(contract: Contract, found: Survey) -> TypeNames:
         used = {*taken, *names.values(), *inputs.values(), *errors.values()}
         inputs[key] = free_name(f"{names[key]}Input", used)
     has_values = bool(found.errors or found.enumerations)
-    return TypeNames(interfaces, names, inputs, errors, has_values)
+    return TypeNames(interfaces, names, inputs, errors, options, has_values)
 
 
 def _name_interfaces(namespace: Namespace, name: str, names: dict[str, str]) -> None:
     names[namespace.wire] = free_name(name, names.values())
     for inner in namespace.namespaces:
         _name_interfaces(inner, pascal(name, inner.name), names)
+
+
+def _named_options(namespace: Namespace, interfaces: dict[str, str]) -> Iterator[tuple[str, str]]:
+    taken = {*interfaces.values()}
+    for method in namespace.methods:
+        if any(map(is_option, method.parameters)):
+            wanted = pascal(interfaces[namespace.wire], method.name, "Options")
+            name = free_name(wanted, taken)
+            taken.add(name)
+            yield method.wire, name
+    for inner in namespace.namespaces:
+        yield from _named_options(inner, interfaces)
 
 
 class _Parts:

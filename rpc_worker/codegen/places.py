@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
+from rpc_worker.codegen.references import is_option, option_name
 from rpc_worker.codegen.syntax import property_name
 
 if TYPE_CHECKING:
@@ -35,6 +36,10 @@ def _of_contract(namespace: Namespace, names: TypeNames) -> Iterator[_Entry]:
     yield own, "", namespace.source
     for method in namespace.methods:
         yield own, property_name(method.name), method.source
+        options = names.options.get(method.wire, "")
+        yield options, "", method.source
+        for parameter in filter(is_option, method.parameters):
+            yield options, option_name(parameter), parameter.source
     for event in namespace.events:
         yield own, property_name(event.name), event.source
     for inner in namespace.namespaces:
@@ -47,6 +52,8 @@ def _of_types(found: Survey, names: TypeNames) -> Iterator[_Entry]:
         for own in _forms(cls, names):
             if cls not in found.data:  # Those of an error are no class of the user's.
                 yield own, "", record.source
+            if record.tag_field is not None:
+                yield own, property_name(record.tag_field), record.source
             for field in record.fields:
                 yield own, property_name(field.wire), field.source
     for enumeration in found.enumerations.values():
@@ -58,7 +65,8 @@ def _of_types(found: Survey, names: TypeNames) -> Iterator[_Entry]:
         for own in _forms(key, names):
             yield own, "", node.alias.source if node.alias else None
     for error in found.errors.values():
-        yield names.errors[error.cls], "", error.source
+        for part in ("", "code", "data", "constructor"):
+            yield names.errors[error.cls], part, error.source
 
 
 def _forms(key: Key, names: TypeNames) -> Iterable[str]:

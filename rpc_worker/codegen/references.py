@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, TypeAlias, assert_never
 
 from rpc_worker.codegen.directions import opposite
+from rpc_worker.codegen.syntax import property_name
 from rpc_worker.schema import Callback, Progress, Scalar, Stream
 
 if TYPE_CHECKING:
@@ -105,6 +106,11 @@ def role_of(node: Reference) -> Role:
 def is_nothing(result: Type | Stream | None) -> bool:
     """Tell whether a result is always None."""
     return isinstance(result, Scalar) and result.kind == "null"
+
+
+def option_name(parameter: Parameter) -> str:
+    """Return what a member of the options is called there."""
+    return "onProgress" if isinstance(parameter.type, Progress) else property_name(parameter.wire)
 
 
 def is_option(parameter: Parameter) -> bool:

@@ -152,7 +152,7 @@ class _Walk:
                 self.numbers(members, place)
                 self.types(written or members, direction, place)
             case Map(key=key, value=value):
-                if isinstance(key, Choice | Enumeration):
+                if isinstance(key, Choice | Enumeration) or key.alias is not None:
                     self.type(key, direction, place)
                 self.type(value, direction, place)
             case Record():

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rpc_worker.codegen.directions import Direction, Key
     from rpc_worker.codegen.names import TypeNames
     from rpc_worker.codegen.survey import Survey
-    from rpc_worker.schema import Field, Type
+    from rpc_worker.schema import Type
 
 _SCALARS: Final = {
     "any": "unknown",
@@ -145,7 +145,10 @@ class TypeWriter:
         name = self._names.of(record.cls, direction)
         if record.arguments:
             name += f"<{', '.join(self.expression(a, direction) for a in record.arguments)}>"
-        text = comment(self._record_doc(record, found), _deprecation(record.deprecated))
+        if record.cls in found.data:
+            text = comment("", self._data_of(record, found))
+        else:
+            text = comment(record.doc, _deprecation(record.deprecated))
         if record.array_like:
             return f"{text}{self._tuple_alias(name, record, direction)}"
         if not record.fields and record.tag_field is None:
@@ -153,13 +156,10 @@ class TypeWriter:
             return f"{text}export type {name} = Record<string, never>;\n"
         return f"{text}export interface {name} {{\n{self._members(record, direction)}}}\n"
 
-    def _record_doc(self, record: Record, found: Survey) -> str:
-        errors = found.data.get(record.cls)
-        if errors is None:
-            return record.doc
-        *others, last = (f"{{@link {self._names.errors[error]}}}" for error in errors)
-        named = f"{', '.join(others)} and {last}" if others else last
-        return f"The `data` of {named}."
+    def _data_of(self, record: Record, found: Survey) -> Iterator[str]:
+        """Return what is said of the data of errors, which have no docstring of their own."""
+        *others, last = (f"{{@link {self._names.errors[e]}}}" for e in found.data[record.cls])
+        yield f"The `data` of {' and '.join(filter(None, (', '.join(others), last)))}."
 
     def _members(self, record: Record, direction: Direction) -> str:
         text = ""
@@ -167,7 +167,10 @@ class TypeWriter:
             text += f"  {property_name(record.tag_field)}: {literal(record.tag)};\n"
         for index, field in enumerate(record.fields):
             absent = may_be_absent(record, index, direction)
-            text += comment(_field_doc(field), _field_tags(field, absent=absent), indent="  ")
+            said = [*bounds(field.type), *examples(field.examples, self._names)]
+            tags = ["@deprecated"] if field.deprecated else []
+            tags += default_tag(field.default, self._names) if absent else []
+            text += comment(lines(field.doc, *said), tags, indent="  ")
             head = f"  {property_name(field.wire)}{'?' if absent else ''}:"
             text += broken(head, self.alternatives(field.type, direction))
         return text
@@ -184,15 +187,15 @@ class TypeWriter:
         return f"{head}{listed('[', items, ']', indent='', used=len(head) + 1)};\n"
 
 
-def default_tag(default: object) -> list[str]:
+def default_tag(default: object, names: TypeNames) -> list[str]:
     """Return the line of a comment that tells a default, if there is one that can be told."""
-    text = default_text(default)
+    text = default_text(default, names)
     return [f"@defaultValue {text}"] if text else []
 
 
-def default_text(default: object) -> str:
-    """Return a default as JSON between backticks; nothing if a factory makes it."""
-    return "" if default is msgspec.UNSET else as_code(default)
+def default_text(default: object, names: TypeNames) -> str:
+    """Return a default between backticks; nothing if a factory makes it."""
+    return "" if default is msgspec.UNSET else as_code(default, names)
 
 
 def broken(head: str, alternatives: Sequence[str]) -> str:
@@ -225,16 +228,6 @@ def _member_list(node: Enumeration) -> Iterator[str]:
         name = f" {member.name}" if isinstance(member.value, int) else ""
         doc = f": {sentence(member.doc)}" if member.doc else ""
         yield f"- {code(literal(member.value))}{name}{doc}"
-
-
-def _field_doc(field: Field) -> str:
-    return lines(field.doc, *bounds(field.type))
-
-
-def _field_tags(field: Field, *, absent: bool) -> list[str]:
-    tags = examples(field.examples)
-    tags += ["@deprecated"] if field.deprecated else []
-    return tags + (default_tag(field.default) if absent else [])
 
 
 def _deprecation(text: str | None) -> list[str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from rpc_worker.codegen.docs import comment, inline
 from rpc_worker.codegen.syntax import free_name, key, listed, literal
+from rpc_worker.codegen.types import lines
 
 if TYPE_CHECKING:
     from rpc_worker.codegen.directions import Direction
@@ -45,17 +46,18 @@ class ErrorWriter:
     def _declaration(self, error: ErrorType) -> str:
         deprecated = error.deprecated
         tags = [] if deprecated is None else [f"@deprecated {inline(deprecated)}".rstrip()]
+        said = lines(error.doc, f"Code {error.code}.")
         name, base = self._names.errors[error.cls], self._runtime.type("RpcError")
-        given = "data?: undefined, message?: string"
-        data = "undefined"
+        given, data, of_data = "data?: undefined, message?: string", "undefined", ""
         if error.data is not None:
             data = self._names.of(error.data.cls, self._direction)
             given = f"data: {data}, message?: string"
+            of_data = comment(f"The fields of {name}.", indent="  ")
         return (
-            f"{comment(error.doc, tags)}export declare class {name} extends {base} {{\n"
+            f"{comment(said, tags)}export declare class {name} extends {base} {{\n"
             f"  static readonly code: {error.code};\n"
             f"  readonly code: {error.code};\n"
-            f"  readonly data: {data};\n"
+            f"{of_data}  readonly data: {data};\n"
             f"  constructor({given});\n}}\n"
         )
 

@@ -6,6 +6,7 @@ import inspect
 from typing import TYPE_CHECKING, Any, Final
 
 import typing_extensions
+from msgspec.structs import replace
 
 from rpc_worker.contract import ErrorType, Method
 from rpc_worker.errors import ErrorCode, RpcError
@@ -62,7 +63,9 @@ class MethodReader:
             else:
                 self._types.refuse(place, "it has no self", f"Write def {path[-1]}(self, …).")
         blocking = _blocks(function, member, cls)
-        read = self._parameters.read(parameters, hints, place, blocking=blocking)
+        read = self._placed(
+            self._parameters.read(parameters, hints, place, blocking=blocking), function, cls
+        )
         if "return" in hints:
             result = self._result(function, hints["return"], place, blocking=blocking)
         else:
@@ -83,6 +86,14 @@ class MethodReader:
             source=self._source_of(function, cls),
             kind=_kind_of(member, function, result),
         )
+
+    def _placed(
+        self, parameters: tuple[Parameter, ...], function: FunctionType, cls: type
+    ) -> tuple[Parameter, ...]:
+        if self._types.sources is None:
+            return parameters
+        place, name = self._types.sources.of(cls).place, function.__name__
+        return tuple(replace(p, source=place(name, p.name)) for p in parameters)
 
     def _source_of(self, function: FunctionType, cls: type) -> Source:
         sources, name = self._types.sources, function.__name__

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import msgspec
 
-from rpc_worker.schema import Source
+from rpc_worker.schema import Source, Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,10 +28,11 @@ Definition: TypeAlias = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
 class Said(msgspec.Struct, frozen=True):
-    """Where a name is given, and the docstring below it."""
+    """Where a name is given, the docstring below it, and where a function's parameters stand."""
 
     source: Source
     doc: str = ""
+    parameters: dict[str, Source] = {}
 
 
 class ClassSource(msgspec.Struct, frozen=True):
@@ -49,9 +50,12 @@ class ClassSource(msgspec.Struct, frozen=True):
         """Return the docstring below a field; empty if there is none."""
         return self.members[name].doc if name in self.members else ""
 
-    def place(self, name: str) -> Source | None:
-        """Return where a member stands; None if it is not known."""
-        return self.members[name].source if name in self.members else None
+    def place(self, name: str, parameter: str | None = None) -> Source | None:
+        """Return where a member, or a parameter of it, stands; None if it is not known."""
+        member = self.members.get(name)
+        if member is None or parameter is None:
+            return member and member.source
+        return member.parameters.get(parameter)
 
 
 class _File(msgspec.Struct, frozen=True):
@@ -142,7 +146,15 @@ def _said_in(statements: list[ast.stmt], module: str, file: _File) -> Iterator[t
     for statement, below in zip_longest(statements, statements[1:]):
         name = _name_of(statement)
         if name is not None:
-            yield name, Said(_place(statement, module, file), _text_of(below))
+            parameters = {p.arg: _place(p, module, file) for p in _parameters_of(statement)}
+            yield name, Said(_place(statement, module, file), _text_of(below), parameters)
+
+
+def _parameters_of(statement: ast.stmt) -> list[ast.arg]:
+    if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+        return []
+    given = statement.args
+    return [*given.posonlyargs, *given.args, *given.kwonlyargs]
 
 
 def _name_of(statement: ast.stmt) -> str | None:
@@ -161,17 +173,25 @@ _KEYWORD: Final = re.compile(r"(?:async\s+def|def|class|type)\s+")
 _NAME: Final = re.compile(r"\w*")
 
 
-def _place(statement: ast.stmt, module: str, file: _File) -> Source:
-    """Return where a statement gives its name."""
-    line = file.lines[statement.lineno - 1]
+def _place(node: ast.stmt | ast.arg, module: str, file: _File) -> Source:
+    """Return where a statement, or a parameter, gives its name."""
+    line = file.lines[node.lineno - 1]
     # The syntax tree counts bytes of UTF-8.
-    column = len(line.encode()[: statement.col_offset].decode())
-    if not isinstance(statement, ast.Assign | ast.AnnAssign):
+    column = start = len(line.encode()[: node.col_offset].decode())
+    if not isinstance(node, ast.Assign | ast.AnnAssign | ast.arg):
         keyword = _KEYWORD.match(line, column)
         column = keyword.end() if keyword else column
-    units = len(line[:column].encode("utf-16-le")) // 2
     name = _NAME.match(line, column)
-    return Source(module, statement.lineno, file.path, units, name[0] if name else "")
+    last, end = node.end_lineno or node.lineno, node.end_col_offset or node.col_offset
+    behind = file.lines[last - 1].encode()[:end].decode()
+    span = Span(node.lineno, _units(line[:start]), last, _units(behind))
+    return Source(
+        module, node.lineno, file.path, _units(line[:column]), name[0] if name else "", span
+    )
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
 
 
 def _text_of(statement: ast.stmt | None) -> str:

@@ -5,27 +5,35 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from rpc_worker.cli.target import load_class, load_frontend
+from rpc_worker.cli.contracts import ImportingError, read_contracts
 from rpc_worker.cli.wording import UsageError, did_you_mean
 from rpc_worker.codegen.files import Difference, compare, with_maps_there, write
 from rpc_worker.codegen.plan import Frontend, command_of, plan, target_of
 from rpc_worker.codegen.runtime import sources, transports
-from rpc_worker.contract import read_contract
 from rpc_worker.errors import ContractError
-from rpc_worker.fatal import StartError, frames_of_user
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from rpc_worker.contract import Contract
-    from rpc_worker.errors import Misfit
+
+class Outcome(msgspec.Struct):
+    """What became of a run.
+
+    Attributes:
+        code: The exit code.
+        done: What was written and removed, or that nothing had to be: lines for stdout.
+        complaints: What is wrong, and warnings: lines for stderr.
+    """
+
+    code: int = 0
+    done: list[str] = []
+    complaints: list[str] = []
 
 
 def generate(options: argparse.Namespace) -> int:
@@ -34,72 +42,53 @@ def generate(options: argparse.Namespace) -> int:
     Raises:
         UsageError: The command line is wrong.
     """
+    outcome = produce(options)
+    complain(outcome.complaints)
+    sys.stdout.write("".join(f"{line}\n" for line in outcome.done))
+    return outcome.code
+
+
+def complain(complaints: Iterable[str]) -> None:
+    """Say on stderr what is wrong."""
+    sys.stderr.write("".join(f"rpc-worker generate: {text}\n" for text in complaints))
+
+
+def produce(options: argparse.Namespace) -> Outcome:
+    """Do the same, and leave it to the caller to tell of it.
+
+    Raises:
+        UsageError: The command line is wrong.
+    """
     folder = _folder(options.out)
     targets = sorted({*options.contracts})
+    warnings: list[str] = []
     try:
         io = _transports(options.io)
         command = _command(targets, options.frontend, folder, io)
-        contracts, frontend = _read_contracts(targets, options.frontend)
+        contracts, offered = read_contracts(targets, options.frontend, sources=True)
+        frontend = None if offered is None else Frontend(options.frontend, offered)
         runtime = sources(io)
         planned = plan(contracts, runtime, command, frontend, folder=folder)
-        for warning in planned.warnings:
-            _complain(f"warning: {warning}")
+        warnings += (f"warning: {warning}" for warning in planned.warnings)
         if options.check:
             there = _command_there(folder, planned.files, command)
             expected = plan(contracts, runtime, there, frontend, folder=folder).files
-            return _check(folder, compare(folder, with_maps_there(folder, expected)), command)
-        difference = compare(folder, planned.files)
-        if others := _others(folder, difference):
-            together = _command(*_joined(targets, options.frontend, others), folder, io)
-            return _refuse_others(folder, others, "" if together == command else together)
-        return _write(folder, planned.files, difference)
-    except (ContractError, _ImportingError) as error:
-        _complain(str(error))
+            difference = compare(folder, with_maps_there(folder, expected))
+            outcome = _check(folder, difference, command)
+        else:
+            difference = compare(folder, planned.files)
+            if others := _others(folder, difference):
+                together = _command(*_joined(targets, options.frontend, others), folder, io)
+                outcome = _refuse_others(folder, others, "" if together == command else together)
+            else:
+                outcome = _write(folder, planned.files, difference)
+    except (ContractError, ImportingError) as error:
+        outcome = Outcome(1, complaints=[str(error)])
     except OSError as error:
-        _complain(f"{error.filename}: {error.strerror}" if error.filename else str(error))
-    return 1
-
-
-class _ImportingError(Exception):
-    """A module of the user's raised while it was imported."""
-
-
-def _read_contracts(
-    targets: Sequence[str], frontend: str | None
-) -> tuple[dict[str, Contract], Frontend | None]:
-    classes = {target: _import(target, load_class) for target in targets}
-    if frontend is not None:
-        classes[frontend] = _import(frontend, lambda target: load_frontend(target, targets))
-    contracts: dict[str, Contract] = {}
-    misfits: list[Misfit] = []
-    for target, cls in classes.items():
-        try:
-            contracts[target] = read_contract(cls, frontend=target == frontend, sources=True)
-        except ContractError as error:
-            misfits += error.misfits
-    if misfits:
-        raise ContractError(misfits)
-    return contracts, None if frontend is None else Frontend(frontend, contracts.pop(frontend))
-
-
-def _import(target: str, load: Callable[[str], type]) -> type:
-    try:
-        return load(target)
-    except (UsageError, KeyboardInterrupt):
-        raise
-    except BaseException as error:  # noqa: BLE001 - SystemExit in a module is one too
-        module = target.partition(":")[0]
-        reason = str(error) if isinstance(error, StartError) else f"{type(error).__name__}: {error}"
-        raise _ImportingError(f"{module} cannot be imported: {reason}\n  {_place(error)}") from None
-
-
-def _place(error: BaseException) -> str:
-    """Return where in the user's code an import failed."""
-    if isinstance(error, SyntaxError):
-        return f"{error.filename}, line {error.lineno}"
-    frames = frames_of_user(traceback.extract_tb(error.__traceback__))
-    last = [f for f in frames if not f.filename.startswith("<")][-1]
-    return f"{last.filename}, line {last.lineno}: {last.line}"
+        text = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        outcome = Outcome(1, complaints=[text])
+    outcome.complaints[:0] = warnings
+    return outcome
 
 
 def _folder(out: str | None) -> Path:
@@ -191,48 +180,38 @@ def _joined(
     return sorted({*targets, *backends}), frontend or next(iter(frontends), None)
 
 
-def _refuse_others(folder: Path, others: dict[str, _Other], command: str) -> int:
+def _refuse_others(folder: Path, others: dict[str, _Other], command: str) -> Outcome:
     files = [(folder / name).as_posix() for other in others.values() for name in other.files]
     made_from = ", ".join(others)
     lines = [f"{folder.as_posix()} has what was made from {made_from} too; nothing was written."]
     if command:
         lines.append(f"Contracts that share a folder are named in one command: {command}")
     lines.append(f"If that contract is gone, delete what was made from it: {' '.join(files)}")
-    _complain("\n".join(lines))
-    return 1
+    return Outcome(1, complaints=["\n".join(lines)])
 
 
-def _check(folder: Path, difference: Difference, command: str) -> int:
+def _check(folder: Path, difference: Difference, command: str) -> Outcome:
     if not difference:
-        sys.stdout.write(f"{folder.as_posix()} is up to date\n")
-        return 0
+        return Outcome(done=[f"{folder.as_posix()} is up to date"])
     lines = [f"{folder.as_posix()} is not up to date:"]
     lines += [f"  missing: {name}" for name in difference.missing]
     lines += [f"  changed: {name}" for name in difference.changed]
     lines += [f"  left over: {name}" for name in difference.left_over]
     lines += [f"  not ours, in the way: {name}" for name in difference.in_the_way]
     lines.append(f"Write it again: {command}")
-    _complain("\n".join(lines))
-    return 1
+    return Outcome(1, complaints=["\n".join(lines)])
 
 
-def _write(folder: Path, files: dict[str, str], difference: Difference) -> int:
+def _write(folder: Path, files: dict[str, str], difference: Difference) -> Outcome:
     if difference.in_the_way:
         names = ", ".join((folder / name).as_posix() for name in difference.in_the_way)
-        _complain(
+        reason = (
             f"{names}: not generated by rpc-worker, and in the way of what is. Nothing was "
             "written. Move it, or choose another folder with --out"
         )
-        return 1
+        return Outcome(1, complaints=[reason])
     write(folder, files, difference)
-    for name in sorted((*difference.missing, *difference.changed)):
-        sys.stdout.write(f"wrote {(folder / name).as_posix()}\n")
-    for name in difference.left_over:
-        sys.stdout.write(f"removed {(folder / name).as_posix()}\n")
-    if not difference:
-        sys.stdout.write(f"{folder.as_posix()} is up to date\n")
-    return 0
-
-
-def _complain(text: str) -> None:
-    sys.stderr.write(f"rpc-worker generate: {text}\n")
+    changed = sorted((*difference.missing, *difference.changed))
+    done = [f"wrote {(folder / name).as_posix()}" for name in changed]
+    done += [f"removed {(folder / name).as_posix()}" for name in difference.left_over]
+    return Outcome(done=done or [f"{folder.as_posix()} is up to date"])

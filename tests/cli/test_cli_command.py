@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MODULE = """
-from typing import Protocol
+from typing import Literal, Protocol
 import msgspec
 
 class HouseAPI(Protocol):
     async def knock(self, times: int) -> str: ...
 
 class BadAPI(Protocol):
-    async def send(self, data: bytes) -> None: ...
+    async def send(self, data: Literal[9007199254740992]) -> None: ...
 
 class Plain(msgspec.Struct):
     opened_at: float
@@ -40,7 +40,7 @@ class PageAPI(Protocol):
     async def show(self, text: str) -> None: ...
 
 class BadPageAPI(Protocol):
-    async def draw(self, data: bytes) -> None: ...
+    async def draw(self, data: Literal[9007199254740992]) -> None: ...
 
 class House:
     pass
@@ -213,7 +213,7 @@ def test_a_frontend_goes_with_each_backend_and_into_the_command(
     assert [name for name in out.splitlines() if "runtime" not in name] == [
         f"wrote web/rpc/{name}"
         for file in ("frontend", "house", "page")
-        for name in (f"{file}.ts", f"{file}.types.d.ts")
+        for name in (f"{file}.ts", f"{file}.types.d.ts", f"{file}.types.d.ts.map")
     ]
     told = (
         "rpc-worker generate house:HouseAPI house:PageAPI --frontend house:FrontendAPI "
@@ -417,7 +417,7 @@ MISTAKES = [
         2,
         (
             "rpc-worker generate: --io tauri: there is no such transport. Did you mean "
-            f"tauri-event? There are: {', '.join(transports())}"
+            f"tauri-shell? There are: {', '.join(transports())}"
         ),
     ),
     (
@@ -462,7 +462,8 @@ MISTAKES = [
         1,
         (
             "rpc-worker generate: 1 misfit:\n  house.BadAPI.send, parameter data\n"
-            "    bytes cannot be generated yet\n    Write str, and send text or base64."
+            "    JavaScript has no number for the integer 9007199254740992\n"
+            "    Write it as a string: numbers are exact up to 2^53-1."
         ),
     ),
     (
@@ -558,7 +559,8 @@ FRONTENDS = [
         1,
         (
             "1 misfit:\n  house.BadPageAPI.draw, parameter data\n"
-            "    bytes cannot be generated yet\n    Write str, and send text or base64."
+            "    JavaScript has no number for the integer 9007199254740992\n"
+            "    Write it as a string: numbers are exact up to 2^53-1."
         ),
     ),
     (

@@ -24,6 +24,7 @@ from rpc_worker.codegen.syntax import (
     listed,
     parameter_name,
     property_name,
+    split_arguments,
 )
 from rpc_worker.codegen.types import broken, default_tag, default_text, fits, lines
 from rpc_worker.contract import REQUIRED
@@ -201,8 +202,16 @@ class InterfaceWriter:
 def _declared(head: str, alternatives: Sequence[str]) -> str:
     """Return a parameter; if a line of its own is too short for it, the type is below the name."""
     inner = " | ".join(alternatives)
-    if fits(f"    {head} {inner},") or len(alternatives) == 1:
+    if fits(f"    {head} {inner},"):
         return f"{head} {inner}"
+    if len(alternatives) == 1:
+        # One that is too long is a function, or has a name that is.
+        taken, arrow, answer = inner.partition(") => ")
+        if not arrow:
+            return f"{head} {inner}"
+        given = split_arguments(taken.removeprefix("("))
+        listed_ = listed("(", given, ")", indent="    ", used=len(f"{head}  => {answer},"))
+        return f"{head} {listed_} => {answer}"
     if not fits(f"      {inner},"):
         inner = "\n      ".join(f"| {alternative}" for alternative in alternatives)
     return f"{head}\n      {inner}"

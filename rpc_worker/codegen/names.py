@@ -55,6 +55,7 @@ class TypeNames(msgspec.Struct, frozen=True):
         inputs: Those of what has a second form for what is sent.
         errors: The declared errors', by class.
         options: Those of the options that methods have, by wire name.
+        variables: The type variables', by themselves; each hides no type and no other.
         has_values: Whether any of them is there at run time: an error's class, an enumeration.
     """
 
@@ -63,6 +64,7 @@ class TypeNames(msgspec.Struct, frozen=True):
     inputs: dict[Key, str]
     errors: dict[type[RpcError], str]
     options: dict[str, str]
+    variables: dict[Alias, str]
     has_values: bool
 
     def of(self, key: Key, direction: Direction) -> str:
@@ -70,10 +72,6 @@ class TypeNames(msgspec.Struct, frozen=True):
         if direction == "input" and key in self.inputs:
             return self.inputs[key]
         return self.types[key]
-
-    def variable(self, alias: Alias) -> str:
-        """Return the name of a type variable, which must not hide a type's."""
-        return free_name(alias.name, RESERVED_TYPES | self.all())
 
     def all(self) -> frozenset[str]:
         """Return every name that the types file declares."""
@@ -113,8 +111,10 @@ def type_names(contract: Contract, found: Survey) -> TypeNames:
     for key in sorted(found.split, key=names.__getitem__):
         used = {*taken, *names.values(), *inputs.values(), *errors.values()}
         inputs[key] = free_name(f"{names[key]}Input", used)
+    used = {*taken, *names.values(), *inputs.values(), *errors.values()}
+    variables = _named_variables(found, used)
     has_values = bool(found.errors or found.enumerations)
-    return TypeNames(interfaces, names, inputs, errors, options, has_values)
+    return TypeNames(interfaces, names, inputs, errors, options, variables, has_values)
 
 
 def _name_interfaces(namespace: Namespace, name: str, names: dict[str, str]) -> None:
@@ -133,6 +133,17 @@ def _named_options(namespace: Namespace, interfaces: dict[str, str]) -> Iterator
             yield method.wire, name
     for inner in namespace.namespaces:
         yield from _named_options(inner, interfaces)
+
+
+def _named_variables(found: Survey, taken: set[str]) -> dict[Alias, str]:
+    given = (argument for record in found.records.values() for argument in record.arguments)
+    variables = dict.fromkeys(argument.alias for argument in given if argument.alias is not None)
+    own = {alias.name for alias in variables}
+    names: dict[Alias, str] = {}
+    for alias in variables:
+        others = {*taken, *names.values(), *(own - {alias.name})}
+        names[alias] = free_name(alias.name, others)
+    return names
 
 
 class _Parts:

@@ -35,6 +35,7 @@ RESERVED_TYPES: Final = RESERVED_WORDS.union(_TYPE_WORDS.split(), _LIBRARY_TYPES
 """What a type cannot be called here."""
 
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
+_STRING_OR_ANY: Final = re.compile(r'"(?:[^"\\]|\\.)*"|.')
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Categories of characters that an editor does not show, or that no file in UTF-8 can hold."""
 
@@ -109,6 +110,18 @@ def listed(opening: str, items: Sequence[str], closing: str, *, indent: str, use
         return line
     inner = "".join(f"{indent}  {item},\n" for item in items)
     return f"{opening.rstrip()}\n{inner}{indent}{closing.lstrip()}"
+
+
+def split_arguments(text: str) -> list[str]:
+    """Return what commas separate, but for those within brackets and strings."""
+    parts, depth = [""], 0
+    for token in _STRING_OR_ANY.findall(text):
+        depth += (token in "([{<") - (token in ")]}>")
+        if token == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += token
+    return [part.strip() for part in parts if part.strip()]
 
 
 def _plain(name: str) -> str:

@@ -49,7 +49,7 @@ class TypeWriter:
         """Return a type, on one line."""
         if node.alias is not None:
             if node.alias.kind == "variable":
-                return self._names.variable(node.alias)
+                return self._names.variables[node.alias]
             return self._names.of(alias_key(node.alias), direction)
         match node:
             case Scalar(kind="bytes") if direction == "output":

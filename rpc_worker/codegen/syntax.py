@@ -115,12 +115,12 @@ def listed(opening: str, items: Sequence[str], closing: str, *, indent: str, use
 def split_arguments(text: str) -> list[str]:
     """Return what commas separate, but for those within brackets and strings."""
     parts, depth = [""], 0
-    for token in _STRING_OR_ANY.findall(text):
-        depth += (token in "([{<") - (token in ")]}>")
-        if token == "," and depth == 0:
+    for piece in _STRING_OR_ANY.findall(text):
+        depth += (piece in "([{<") - (piece in ")]}>")
+        if piece == "," and depth == 0:
             parts.append("")
         else:
-            parts[-1] += token
+            parts[-1] += piece
     return [part.strip() for part in parts if part.strip()]
 
 

@@ -6,3 +6,5 @@ import type { EventFeed } from "./runtime/index.js";
 export interface Event {
   readonly happened: EventFeed<string>;
 }
+
+//# sourceMappingURL=event.types.d.ts.map

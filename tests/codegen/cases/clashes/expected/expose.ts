@@ -4,7 +4,7 @@ import type { Expose } from "./expose.types.js";
 import {
   type Descriptor,
   expose as runtimeExpose,
-  type Exposed,
+  type Exposed as RuntimeExposed,
 } from "./runtime/index.js";
 
 export type * from "./expose.types.js";
@@ -25,6 +25,6 @@ const descriptor: Descriptor<Expose> = {
 };
 
 /** Exposes a {@link Expose} to the worker, by `createChannel`. */
-export function expose(implementation: Expose): Exposed {
+export function expose(implementation: Expose): RuntimeExposed {
   return runtimeExpose(descriptor, implementation);
 }

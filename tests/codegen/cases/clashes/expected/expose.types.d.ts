@@ -18,3 +18,5 @@ export interface Exposed {
 export interface IncomingCall {
   caller: string;
 }
+
+//# sourceMappingURL=expose.types.d.ts.map

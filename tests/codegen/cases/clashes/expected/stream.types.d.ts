@@ -9,3 +9,5 @@ export interface Stream {
     options?: CallOptions,
   ): RuntimeStream<number>;
 }
+
+//# sourceMappingURL=stream.types.d.ts.map

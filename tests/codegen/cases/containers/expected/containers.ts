@@ -3,7 +3,7 @@
 import type { Containers } from "./containers.types.js";
 import type { Descriptor } from "./runtime/index.js";
 
-export type * from "./containers.types.js";
+export * from "./containers.types.js";
 
 /** What `createClient` makes a {@link Containers} from. */
 export const containers: Descriptor<Containers> = {

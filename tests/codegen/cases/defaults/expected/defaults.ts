@@ -3,7 +3,7 @@
 import type { Defaults } from "./defaults.types.js";
 import type { Descriptor } from "./runtime/index.js";
 
-export type * from "./defaults.types.js";
+export * from "./defaults.types.js";
 
 /** What `createClient` makes a {@link Defaults} from. */
 export const defaults: Descriptor<Defaults> = {

@@ -3,7 +3,7 @@
 import type { Literals } from "./literals.types.js";
 import type { Descriptor } from "./runtime/index.js";
 
-export type * from "./literals.types.js";
+export * from "./literals.types.js";
 
 /** What `createClient` makes a {@link Literals} from. */
 export const literals: Descriptor<Literals> = {

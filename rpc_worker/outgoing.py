@@ -146,7 +146,7 @@ class _Checks:
     def _union(self, node: schema.Union) -> Check:
         members = [m for m in node.members if not is_null(m)]
         checks: dict[type, Check] = {}
-        for each in members:
+        for each in _by_class(members):
             checks |= dict.fromkeys(_classes(each), self.whole(each))
         if float in checks:
             checks.setdefault(int, checks[float])
@@ -163,6 +163,16 @@ class _Checks:
             check_member(value)
 
         return check
+
+
+def _by_class(members: Sequence[schema.Type]) -> Sequence[schema.Type]:
+    """Return the members of a union, the last of which counts that has the class of a value."""
+    choices = [member for member in members if isinstance(member, schema.Choice)]
+    others = [member for member in members if not isinstance(member, schema.Choice)]
+    if not choices:
+        return others
+    values = tuple(value for choice in choices for value in choice.values)
+    return [schema.Choice(Any, values), *others]
 
 
 # ------------------------------------------------------------------------------------ records

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rpc_worker.contract import REQUIRED, Parameter
 from rpc_worker.reading.names import camel, spell
-from rpc_worker.reading.records import description, examples
+from rpc_worker.reading.records import said_in
 from rpc_worker.reading.references import may_be_none
 from rpc_worker.schema import Callback, Progress, Stream
 
@@ -98,6 +98,7 @@ class ParameterReader:
         if wire in _OPTIONS and not (wire == "onProgress" and isinstance(node, Progress)):
             what = f"{wire} is an option of every call in TypeScript"
             self._types.refuse(here, what, "Give it another name.")
+        said = said_in(hint)
         return Parameter(
             name=name,
             wire=wire,
@@ -105,8 +106,8 @@ class ParameterReader:
             annotation=node.annotation,
             keyword=parameter.kind is _KEYWORD,
             default=default if given else REQUIRED,
-            doc=description(hint),
-            examples=examples(hint),
+            doc=said.doc,
+            examples=said.examples,
         )
 
     def _check_reference(self, node: Reference, default: Any, here: str, *, given: bool) -> None:

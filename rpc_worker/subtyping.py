@@ -11,7 +11,8 @@ import types
 from typing import Annotated, Any, Final, Literal, get_args, get_origin
 
 from rpc_worker.progress import Progress
-from rpc_worker.reading.hints import UnusableAlias, is_union, resolve_aliases
+from rpc_worker.reading.aliases import UnusableAlias, resolve_aliases
+from rpc_worker.reading.hints import is_union
 
 __all__ = ["accepts"]
 

@@ -5,7 +5,6 @@ What is refused is what msgspec refuses, and what is no value that both sides un
 
 from __future__ import annotations
 
-import collections.abc as c
 import datetime as dt
 import decimal
 import enum
@@ -18,40 +17,29 @@ import msgspec
 
 from rpc_worker.errors import Misfit
 from rpc_worker.markers import BigInt
-from rpc_worker.reading.checks import against_default, refusal
-from rpc_worker.reading.hints import (
-    Unresolved,
-    UnusableAlias,
-    is_hashed,
-    is_union,
-    resolve_aliases,
-    value_of_alias,
-)
+from rpc_worker.reading.aliases import UnusableAlias, resolve_aliases, value_of_alias
+from rpc_worker.reading.bounds import bounded
+from rpc_worker.reading.checks import against_default, first_unsafe, refusal
+from rpc_worker.reading.containers import ContainerReader, is_container
+from rpc_worker.reading.enumerations import EnumerationReader
+from rpc_worker.reading.hints import Unresolved, is_hashed, is_union
 from rpc_worker.reading.names import spell
-from rpc_worker.reading.records import RecordReader, deprecation_of, doc_of, kind_of
+from rpc_worker.reading.records import RecordReader, kind_of
 from rpc_worker.reading.refusals import why_not
-from rpc_worker.reading.unions import clash
-from rpc_worker.reading.uses import BOUND_ADVICE, bounds_of, is_hashable, is_key, is_variable
+from rpc_worker.reading.unions import clash, flattened
+from rpc_worker.reading.uses import is_variable
 from rpc_worker.schema import (
-    Array,
     Choice,
-    Constraints,
-    Enumeration,
-    EnumMember,
-    Map,
     Scalar,
     ScalarKind,
     Source,
-    Tuple,
     Type,
     Union,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from rpc_worker.reading.aliases import Aliases
     from rpc_worker.reading.sources import Sources
+    from rpc_worker.reading.type_names import TypeNames
     from rpc_worker.schema import Record
 
 __all__ = ["TypeReader"]
@@ -76,17 +64,6 @@ _SCALARS: Final[dict[Any, ScalarKind]] = {
     uuid.UUID: "uuid",
     decimal.Decimal: "decimal",
 }
-_ARRAYS: Final[dict[Any, Literal["list", "set", "frozenset", "sequence"]]] = {
-    list: "list",
-    set: "set",
-    frozenset: "frozenset",
-    c.Sequence: "sequence",
-    c.MutableSequence: "sequence",
-    c.Collection: "sequence",
-    c.Set: "set",
-    c.MutableSet: "set",
-}
-_MAPS: Final = frozenset({dict, c.Mapping, c.MutableMapping})
 
 
 class TypeReader:
@@ -97,23 +74,24 @@ class TypeReader:
 
     Attributes:
         misfits: What has been refused so far.
-        aliases: The names of types; None without sources.
+        names: The names of types; None without sources.
         templates: Each generic class as it is written.
     """
 
     def __init__(self, sources: Sources | None = None) -> None:
         self.misfits: list[Misfit] = []
         self.sources = sources
-        self.aliases: Aliases | None = None
+        self.names: TypeNames | None = None
         self.templates: dict[type, Record] = {}
         if sources is not None:
-            from rpc_worker.reading.aliases import Aliases  # noqa: PLC0415 - a worker has no need
+            from rpc_worker.reading.type_names import TypeNames  # noqa: PLC0415 - a worker has no need
 
-            self.aliases = Aliases(sources)
+            self.names = TypeNames(sources)
         self._variables: frozenset[TypeVar] = frozenset()
         self._read: list[tuple[str, Any]] = []
         self._records = RecordReader(self)
-        self._enumerations: dict[type[enum.Enum], Enumeration] = {}
+        self._enumerations = EnumerationReader(self)
+        self._containers = ContainerReader(self)
 
     def read(self, annotation: Any, place: str) -> Type:
         """Return the node of an annotation; of one that is refused, that of Any."""
@@ -121,7 +99,7 @@ class TypeReader:
             return self.refuse(place, annotation.problem, annotation.advice)
         try:
             whole = resolve_aliases(annotation)
-            node = self._node(annotation if self.aliases else whole, place)
+            node = self.part(annotation if self.names else whole, place)
         except UnusableAlias as error:
             reason: Unresolved = error.args[0]
             return self.refuse(place, reason.problem, reason.advice)
@@ -165,19 +143,22 @@ class TypeReader:
         if reason is not None:
             self.refuse(place, *reason)
 
-    def _node(self, written: Any, place: str) -> Type:
-        """Return the node of an annotation; its aliases are still in it if there are names."""
+    def part(self, written: Any, place: str) -> Type:
+        """Return the node of a part of an annotation, which still has aliases if they are named."""
         annotation = written
-        if self.aliases is not None:
+        if self.names is not None:
             value = value_of_alias(written)
             if value is not written:
-                return self.aliases.called(self._node(value, place), written)
+                return self.names.called(self.part(value, place), written)
             if is_hashed(written) and written in self._variables:
-                return self.aliases.variable(written)
+                return self.names.variable(written)
             annotation = resolve_aliases(written)
         origin, arguments = get_origin(written), get_args(written)
         if origin is Annotated:
-            return self._constrained(annotation, written.__origin__, place)
+            node = self.part(written.__origin__, place)
+            if is_variable(node):
+                return node
+            return bounded(self, node, annotation, written.__origin__, place)
         if is_hashed(annotation) and annotation in _SCALARS:
             return Scalar(annotation, _SCALARS[annotation])
         if origin is Literal:
@@ -185,32 +166,18 @@ class TypeReader:
         if is_union(origin):
             return self._union(annotation, arguments, place)
         if origin is typing.Final:
-            return self._node(arguments[0], place)
+            return self.part(arguments[0], place)
         # `typing.List` without arguments has an origin all the same.
-        cls = annotation if origin is None else origin
-        if not isinstance(cls, type):
+        cls: Any = annotation if origin is None else origin
+        if not _is_class(cls):
             return self.refuse(place, *why_not(cls, annotation))
-        if cls is tuple or cls in _ARRAYS or cls in _MAPS:
-            return self._collection(cls, annotation, arguments, place)
-        return self._class(cls, written, place)
-
-    def _constrained(self, annotation: Any, inner: Any, place: str) -> Type:
-        node = self._node(inner, place)
-        bounds: dict[str, Any] = {}
-        for meta in annotation.__metadata__:
-            if isinstance(meta, msgspec.Meta):
-                found = {name: getattr(meta, name) for name in Constraints.__struct_fields__}
-                bounds |= {name: value for name, value in found.items() if value is not None}
-        if not bounds or is_variable(node):
-            return node
-        wrong = sorted(bounds.keys() - bounds_of(node))
-        if wrong:
-            what = f"Meta({wrong[0]}=…) says nothing about {spell(inner)}"
-            return self.refuse(place, what, BOUND_ADVICE[wrong[0]])
-        assert isinstance(node, Scalar | Array | Map)  # noqa: S101 - `bounds_of` is empty for others
-        return msgspec.structs.replace(
-            node, annotation=annotation, constraints=Constraints(**bounds)
-        )
+        if is_container(cls):
+            return self._containers.read(cls, annotation, arguments, place)
+        if issubclass(cls, enum.Enum):
+            return self._enumerations.read(cls, place)
+        if kind_of(cls) is not None:
+            return self._records.read(cls, written, place)
+        return self.refuse(place, *why_not(cls, annotation))
 
     def _literal(self, annotation: Any, values: tuple[Any, ...], place: str) -> Type:
         for value in values:
@@ -221,6 +188,8 @@ class TypeReader:
             if not isinstance(value, str | int | None):
                 what = f"Literal[{value!r}] is neither a string, an integer, a bool nor None"
                 return self.refuse(place, what, "Write Literal with strings.")
+        if (large := first_unsafe(values)) is not None:
+            return self.refuse(place, large, "Write smaller ones, or strings.")
         rest = tuple(value for value in values if value is not None)
         if len(rest) == len(values):
             return Choice(annotation, values)
@@ -231,98 +200,17 @@ class TypeReader:
         if msgspec.UnsetType in arguments:
             what = f"UNSET cannot be sent, in {spell(annotation)}"
             return self.refuse(place, what, "Only a field of a Struct can be unset. Write None.")
-        nodes = [self._node(argument, place) for argument in arguments]
-        members = _flattened(nodes)
+        nodes = [self.part(argument, place) for argument in arguments]
+        members = flattened(nodes)
         reason = clash(members)
         if reason is not None:
             return self.refuse(place, f"{reason.problem}, in {spell(annotation)}", reason.advice)
         if len(members) == 1:
             return members[0]
         named = any(isinstance(node, Union) and node.alias for node in nodes)
-        written = _flattened(nodes, keep_named=True) if named else ()
+        written = flattened(nodes, keep_named=True) if named else ()
         return Union(annotation, members, written)
 
-    def _collection(
-        self, cls: Any, annotation: Any, arguments: tuple[Any, ...], place: str
-    ) -> Type:
-        if not arguments and annotation != tuple[()]:
-            name = spell(annotation)
-            example = (
-                f"{name}[str, Any]" if cls in _MAPS else f"{name}[Any{', ...' * (cls is tuple)}]"
-            )
-            return self.refuse(
-                place, f"{name} does not say of what", f"Write {example}, or better."
-            )
-        if cls in _MAPS:
-            return self._map(annotation, arguments, place)
-        nodes = tuple(self._node(a, place) for a in arguments if a is not Ellipsis)
-        if cls is tuple and Ellipsis in arguments:
-            return Array(annotation, "tuple", nodes[0])
-        if cls is tuple:
-            return Tuple(annotation, nodes)
-        kind = _ARRAYS[cls]
-        if kind in {"set", "frozenset"} and not is_hashable(nodes[0]):
-            what = f"{spell(arguments[0])} cannot be in a set, in {spell(annotation)}"
-            return self.refuse(place, what, f"Write list[{spell(arguments[0])}].")
-        return Array(annotation, kind, nodes[0])
 
-    def _map(self, annotation: Any, arguments: tuple[Any, ...], place: str) -> Type:
-        key = self._node(arguments[0], place)
-        value = self._node(arguments[1], place)
-        if not is_key(key):
-            what = f"{spell(arguments[0])} cannot be a key in JSON, in {spell(annotation)}"
-            return self.refuse(place, what, f"Write dict[str, {spell(arguments[1])}].")
-        return Map(annotation, key, value)
-
-    def _class(self, cls: Any, written: Any, place: str) -> Type:
-        if issubclass(cls, enum.Enum):
-            return self._enumeration(cls, place)
-        if kind_of(cls) is not None:
-            return self._records.read(cls, written, place)
-        return self.refuse(place, *why_not(cls, written))
-
-    def _enumeration(self, cls: type[enum.Enum], place: str) -> Type:
-        known = self._enumerations.get(cls)
-        if known is not None:
-            return known
-        values = [member.value for member in cls]
-        text = all(isinstance(value, str) for value in values)
-        whole = all(isinstance(v, int) and not isinstance(v, bool) for v in values)
-        if issubclass(cls, enum.Flag):
-            what = f"{spell(cls)} is a Flag, whose combinations are no members"
-            return self.refuse(place, what, "Write int, or a list of members of an Enum.")
-        if not values or not (text or whole):
-            what = f"{spell(cls)} does not have strings, or integers, for all of its members"
-            return self.refuse(
-                place, what, "Give it members, all with strings or all with integers."
-            )
-        said = self.sources.of(cls) if self.sources else None
-        members = tuple(
-            EnumMember(m.name, m.value, said.doc(m.name), said.place(m.name))
-            if said
-            else EnumMember(m.name, m.value)
-            for m in cls
-        )
-        doc, source = doc_of(cls), self.source_of(cls)
-        node = Enumeration(cls, cls.__name__, cls, doc, members, source, deprecation_of(cls))
-        self._enumerations[cls] = node
-        return node
-
-
-def _flattened(nodes: Iterable[Type], *, keep_named: bool = False) -> tuple[Type, ...]:
-    """Return what a union is of, each type once and None last."""
-    members: list[Type] = []
-    for node in nodes:
-        inner: tuple[Type, ...] = (node,)
-        if isinstance(node, Union) and not (keep_named and node.alias):
-            inner = (keep_named and node.written) or node.members
-        members += [m for m in inner if not any(_is_same(m, known) for known in members)]
-    return tuple(sorted(members, key=_is_null))
-
-
-def _is_same(node: Type, other: Type) -> bool:
-    return node.annotation == other.annotation or (_is_null(node) and _is_null(other))
-
-
-def _is_null(node: Type) -> bool:
-    return isinstance(node, Scalar) and node.kind == "null"
+def _is_class(value: object) -> bool:
+    return isinstance(value, type)

@@ -1,4 +1,4 @@
-"""What msgspec itself says of a type, and of a default."""
+"""What msgspec itself says of a type, and what values cannot be sent."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ import msgspec
 
 from rpc_worker.markers import dec_hook, enc_hook
 from rpc_worker.reading.names import spell
+from rpc_worker.scalars import SAFE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rpc_worker.schema import Type
 
-__all__ = ["against_default", "refusal"]
+__all__ = ["against_default", "first_unsafe", "refusal"]
 
 
 def refusal(annotation: Any) -> Exception | None:
@@ -39,4 +42,12 @@ def against_default(node: Type, default: Any) -> tuple[str, str] | None:
         return f"its default {default!r} is not {name}", advice
     except Exception:  # noqa: BLE001 - what msgspec says of the type itself is `refusal`'s
         return None
+    return None
+
+
+def first_unsafe(values: Iterable[object]) -> str | None:
+    """Return what is wrong with the first of some values that JavaScript would read as another."""
+    for value in values:
+        if isinstance(value, int) and not -SAFE <= value <= SAFE:
+            return f"{int(value)} is outside ±(2^53-1), where a JavaScript number is not exact"
     return None

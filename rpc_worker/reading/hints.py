@@ -1,4 +1,4 @@
-"""Annotations as objects: evaluated, with type variables replaced and aliases resolved.
+"""Annotations as objects: evaluated, with type variables replaced.
 
 `typing.get_type_hints` takes a class whole. Here each name is evaluated by itself, so that one that
 cannot be evaluated does not hide the others, and a private one is left alone.
@@ -11,10 +11,9 @@ import inspect
 import sys
 import types
 import typing
-from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias, TypeVar, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar, get_args, get_origin
 
 import msgspec
-import typing_extensions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -22,18 +21,15 @@ if TYPE_CHECKING:
 __all__ = [
     "Hint",
     "Unresolved",
-    "UnusableAlias",
     "class_hints",
-    "foreign_alias",
+    "evaluate",
     "function_hints",
-    "is_alias",
     "is_hashed",
     "is_public",
     "is_union",
     "public_hints",
-    "resolve_aliases",
+    "substitute",
     "union",
-    "value_of_alias",
 ]
 
 
@@ -42,10 +38,6 @@ class Unresolved(msgspec.Struct, frozen=True):
 
     problem: str
     advice: str
-
-
-class UnusableAlias(Exception):  # noqa: N818 - caught where the alias is used, and never shown
-    """An alias without a value, with the reason as its argument, an `Unresolved`."""
 
 
 def function_hints(function: Callable[..., Any]) -> dict[str, Any] | Unresolved:
@@ -70,8 +62,8 @@ def class_hints(annotation: Any) -> Iterator[tuple[str, type, Any]]:
     for owner in reversed(cls.__mro__):
         parameters = {p.__name__: p for p in getattr(owner, "__type_params__", ())}
         known = {**vars(owner), **parameters}
-        for name, value in _evaluate(owner.__module__, known, _own_annotations(owner)).items():
-            yield name, owner, _substitute(value, bound.get(owner, {}))
+        for name, value in evaluate(owner.__module__, known, _own_annotations(owner)).items():
+            yield name, owner, substitute(value, bound.get(owner, {}))
 
 
 Hint: TypeAlias = tuple[str, type, Any]
@@ -97,7 +89,7 @@ def is_public(name: str, owner: type) -> bool:
     return not name.startswith("_") and owner.__module__ not in _FOREIGN
 
 
-def _evaluate(module: str, known: dict[str, Any], annotations: Mapping[str, Any]) -> dict[str, Any]:
+def evaluate(module: str, known: dict[str, Any], annotations: Mapping[str, Any]) -> dict[str, Any]:
     """Return the annotations as objects: all at once if that goes well, else each by itself."""
     if not annotations:
         return {}
@@ -110,7 +102,7 @@ def _evaluate(module: str, known: dict[str, Any], annotations: Mapping[str, Any]
         if len(annotations) == 1:
             return dict.fromkeys(annotations, _explain(error))
     return {
-        name: _evaluate(module, known, {name: value})[name] for name, value in annotations.items()
+        name: evaluate(module, known, {name: value})[name] for name, value in annotations.items()
     }
 
 
@@ -140,79 +132,20 @@ def _bindings(annotation: Any, outer: Mapping[Any, Any]) -> Iterator[tuple[type,
     cls = get_origin(annotation) or annotation
     if not isinstance(cls, type) or cls in {object, typing.Generic}:
         return
-    values = [_substitute(argument, outer) for argument in get_args(annotation)]
+    values = [substitute(argument, outer) for argument in get_args(annotation)]
     own = dict(zip(getattr(cls, "__parameters__", ()), values, strict=False))
     yield cls, own
     for base in cls.__dict__.get("__orig_bases__", cls.__bases__):
         yield from _bindings(base, own)
 
 
-def _substitute(annotation: Any, bound: Mapping[Any, Any]) -> Any:
+def substitute(annotation: Any, bound: Mapping[Any, Any]) -> Any:
+    """Return an annotation with what its type variables stand for."""
     if isinstance(annotation, TypeVar):
         return bound.get(annotation, annotation)
     generic: Any = None if isinstance(annotation, type) else annotation
     parameters = getattr(generic, "__parameters__", ())
     return generic[tuple(bound.get(p, p) for p in parameters)] if parameters else annotation
-
-
-_NATIVE: Final = getattr(typing, "TypeAliasType", None)
-_ALIASES: Final[tuple[Any, ...]] = (
-    (typing_extensions.TypeAliasType,)
-    if _NATIVE is None
-    else (typing_extensions.TypeAliasType, _NATIVE)
-)
-
-
-def resolve_aliases(annotation: Any, within: tuple[Any, ...] = ()) -> Any:
-    """Return an annotation without `type` aliases and NewTypes.
-
-    msgspec knows the aliases of `typing`, and not those of `typing_extensions`.
-
-    Raises:
-        UnusableAlias: An alias stands in its own value, or that cannot be evaluated.
-    """
-    origin, arguments = get_origin(annotation), get_args(annotation)
-    alias = origin if isinstance(origin, _ALIASES) else annotation
-    if is_alias(alias):
-        if alias in within:
-            what = f"{alias.__name__} is an alias that stands in its own value"
-            advice = "Use a Struct: a field of it may be the Struct again."
-            raise UnusableAlias(Unresolved(what, advice))
-        return resolve_aliases(value_of_alias(annotation), (*within, alias))
-    if not arguments or origin is typing.Literal or any(isinstance(a, list) for a in arguments):
-        return annotation
-    if origin is Annotated:
-        inner = resolve_aliases(annotation.__origin__, within)
-        return annotation if inner is annotation.__origin__ else _annotated(inner, annotation)
-    resolved = tuple(resolve_aliases(argument, within) for argument in arguments)
-    if all(a is b for a, b in zip(resolved, arguments, strict=True)):
-        return annotation
-    return union(resolved) if is_union(origin) else origin[resolved]
-
-
-def is_alias(annotation: Any) -> bool:
-    """Tell whether an annotation is nothing but the name of another one."""
-    return isinstance(annotation, (*_ALIASES, typing.NewType))
-
-
-def value_of_alias(annotation: Any) -> Any:
-    """Return what an alias stands for, one step on; anything else as it is.
-
-    Raises:
-        UnusableAlias: It cannot be evaluated.
-    """
-    if isinstance(annotation, typing.NewType):
-        return annotation.__supertype__
-    origin = get_origin(annotation)
-    alias = origin if isinstance(origin, _ALIASES) else annotation
-    if not isinstance(alias, _ALIASES):
-        return annotation
-    value = _evaluate(alias.__module__, {}, {"value": alias.__value__})["value"]
-    if isinstance(value, Unresolved):
-        raise UnusableAlias(value)
-    arguments = get_args(annotation)
-    bound = dict(zip(alias.__type_params__, arguments, strict=False))
-    return _substitute(value, bound) if arguments else value
 
 
 def is_hashed(annotation: Any) -> bool:
@@ -232,15 +165,3 @@ def is_union(origin: Any) -> bool:
 def union(members: Iterable[Any]) -> Any:
     """Return `X | Y`; the one member, if there is only one."""
     return functools.reduce(lambda left, right: left | right, members)
-
-
-def foreign_alias(annotation: Any) -> Any:
-    """Return an alias of `typing_extensions` in an annotation, which msgspec does not know."""
-    if isinstance(annotation, typing_extensions.TypeAliasType):
-        return None if _NATIVE is typing_extensions.TypeAliasType else annotation
-    parts = (get_origin(annotation), *get_args(annotation))
-    return next((alias for part in parts if part and (alias := foreign_alias(part))), None)
-
-
-def _annotated(inner: Any, annotation: Any) -> Any:
-    return Annotated[(inner, *annotation.__metadata__)]

@@ -3,64 +3,58 @@
 from __future__ import annotations
 
 import inspect
-import typing
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias, get_args, get_origin
 
 import msgspec
 import typing_extensions
-from msgspec import NODEFAULT, UNSET, UnsetType
+from msgspec import UNSET
 
-from rpc_worker.reading.hints import (
-    Unresolved,
-    class_hints,
-    foreign_alias,
-    is_hashed,
-    is_union,
-    resolve_aliases,
-    union,
-)
-from rpc_worker.reading.names import place_of
+from rpc_worker.reading.aliases import resolve_aliases, unreadable
+from rpc_worker.reading.fields import entries, without_unset
+from rpc_worker.reading.hints import Unresolved, class_hints, is_hashed
+from rpc_worker.reading.names import place_of, spell
 from rpc_worker.schema import Field, Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rpc_worker.reading.annotations import TypeReader
+    from rpc_worker.reading.fields import Entry
 
-__all__ = ["RecordReader", "deprecation_of", "description", "doc_of", "examples", "kind_of"]
+__all__ = ["RecordReader", "deprecation_of", "doc_of", "kind_of", "said_in"]
+
+_MAY_BE_ABSENT: Final = frozenset({"struct", "dataclass", "attrs"})
+"""Kinds of which msgspec leaves out a field that is UNSET."""
 
 Kind: TypeAlias = Literal["struct", "dataclass", "attrs", "typeddict", "namedtuple"]
 
-_REQUIRED: Final = frozenset({typing.Required, typing_extensions.Required})
-_MARKS: Final = _REQUIRED | {typing.NotRequired, typing_extensions.NotRequired}
+
+class Said(msgspec.Struct, frozen=True):
+    """What `msgspec.Meta` says of a type to people.
+
+    Attributes:
+        doc: `Meta(description=…)`, or else `Meta(title=…)`.
+    """
+
+    doc: str = ""
+    examples: tuple[Any, ...] = ()
+    deprecated: bool = False
 
 
-def description(hint: Any) -> str:
-    """Return what `Meta(description=…)` says, or else `Meta(title=…)`."""
-    said = [*(m.description for m in _metas(hint)), *(m.title for m in _metas(hint))]
-    return next(filter(None, said), "")
+_NOTHING: Final = Said()
 
 
-def examples(hint: Any) -> tuple[Any, ...]:
-    """Return what `Meta(examples=…)` has."""
-    return tuple(example for meta in _metas(hint) for example in meta.examples or ())
-
-
-def _is_deprecated(hint: Any) -> bool:
-    return any((m.extra_json_schema or {}).get("deprecated") is True for m in _metas(hint))
-
-
-def _metas(hint: Any) -> list[msgspec.Meta]:
-    return [m for m in getattr(hint, "__metadata__", ()) if isinstance(m, msgspec.Meta)]
-
-
-class _Entry(msgspec.Struct, frozen=True):
-    """A field before its type is read."""
-
-    name: str
-    wire: str
-    required: bool
-    default: Any = UNSET
+def said_in(hint: Any) -> Said:
+    """Return what an annotation says to people."""
+    if get_origin(hint) is not Annotated:
+        return _NOTHING
+    metas = [meta for meta in hint.__metadata__ if isinstance(meta, msgspec.Meta)]
+    texts = [*(meta.description for meta in metas), *(meta.title for meta in metas)]
+    return Said(
+        doc=next(filter(None, texts), ""),
+        examples=tuple(example for meta in metas for example in meta.examples or ()),
+        deprecated=any((m.extra_json_schema or {}).get("deprecated") is True for m in metas),
+    )
 
 
 def kind_of(cls: Any) -> Kind | None:
@@ -114,7 +108,7 @@ class RecordReader:
         # Known before its fields are read: one of them may be the record again.
         self._known[key] = record
         record.fields.extend(self._fields(record, annotation))
-        if arguments and self._types.aliases is not None:
+        if arguments and self._types.names is not None:
             self._types.read_template(cls)
         return record
 
@@ -147,127 +141,51 @@ class RecordReader:
             name, reason = broken
             self._types.refuse(f"{place}.{name}", reason.problem, reason.advice)
             return
-        # msgspec is given the record without the aliases among its arguments.
-        for name, _, hint in class_hints(record.annotation):
-            if (alias := foreign_alias(hint)) is not None:
-                what = f"{alias.__name__} is an alias that msgspec cannot read in a field"
-                advice = f"Write {alias.__name__}: TypeAlias = …, or the type itself."
-                self._types.refuse(f"{place}.{name}", what, advice)
-                hints[name] = Any
-        for entry in self._entries(record, hints):
-            field = self._field(record, entry, hints.get(entry.name, Any))
-            if field is not None:
-                yield field
+        decoded = hints
+        if annotation is not record.annotation:
+            # msgspec is given the record without the aliases among its arguments.
+            decoded = {name: hint for name, _, hint in class_hints(record.annotation)}
+        for entry in entries(self._types, record, hints):
+            here = f"{place}.{entry.name}"
+            if entry.wire.startswith("_"):
+                what = f"the field {entry.wire} starts with _, and would be on the wire"
+                advice = "Give it another name, or leave it out of the class."
+                self._types.refuse(here, f"{what} all the same", advice)
+            elif (alias := unreadable(decoded.get(entry.name, Any))) is not None:
+                self._types.refuse(here, alias.problem, alias.advice)
+            else:
+                yield self._field(record, entry, here)
 
-    def _field(self, record: Record, entry: _Entry, hint: Any) -> Field | None:
-        place = f"{place_of(record.cls)}.{entry.name}"
-        if entry.wire.startswith("_"):
-            what = f"the field {entry.wire} starts with _, and would be on the wire all the same"
-            self._types.refuse(place, what, "Give it another name, or leave it out of the class.")
-            return None
-        plain, unset = _without_unset(hint)
-        node = self._types.read(plain, place)
+    def _field(self, record: Record, entry: Entry, place: str) -> Field:
+        hint, unset = without_unset(entry.hint)
+        if unset and (record.kind not in _MAY_BE_ABSENT or record.array_like):
+            marked = record.kind == "typeddict"
+            what = f"UNSET cannot be sent in {'a TypedDict' if marked else 'an array'}"
+            form = f"NotRequired[{spell(hint)}]" if marked else f"{spell(hint)} | None"
+            self._types.refuse(place, what, f"Write {form}.")
+        node = self._types.read(hint, place)
         if entry.default is not UNSET:
             self._types.check_default(node, entry.default, place)
-        said = self._types.sources.of(record.cls) if self._types.sources else None
+        source = self._types.sources.of(record.cls) if self._types.sources else None
+        said = said_in(entry.hint)
         return Field(
             name=entry.name,
             wire=entry.wire,
             type=node,
             required=entry.required,
             default=entry.default,
-            doc=(said.doc(entry.name) if said else "") or description(hint),
+            doc=(source.doc(entry.name) if source else "") or said.doc,
             unset=unset,
-            deprecated=_is_deprecated(hint),
-            examples=examples(hint),
-            source=said.place(entry.name) if said else None,
+            deprecated=said.deprecated,
+            examples=said.examples,
+            source=source.place(entry.name) if source else None,
         )
-
-    def _entries(self, record: Record, hints: dict[str, Any]) -> Iterator[_Entry]:
-        match record.kind:
-            case "struct":
-                return _struct_entries(record.cls)
-            case "dataclass":
-                return self._dataclass_entries(record.cls, hints)
-            case "attrs":
-                return self._attrs_entries(record.cls)
-            case "typeddict":
-                return self._typeddict_entries(record.cls, hints)
-            case "namedtuple":
-                return _namedtuple_entries(record.cls)
-
-    def _dataclass_entries(self, cls: Any, hints: dict[str, Any]) -> Iterator[_Entry]:
-        import dataclasses  # noqa: PLC0415 - whoever has a dataclass has imported it
-
-        for name, hint in hints.items():
-            if isinstance(hint, dataclasses.InitVar):
-                what = "InitVar is no field, and msgspec does not support it"
-                self._types.refuse(f"{place_of(cls)}.{name}", what, "Use a Struct.")
-        for field in dataclasses.fields(cls):
-            if not field.init:
-                what = "field(init=False) is not always on the wire"
-                self._types.refuse(f"{place_of(cls)}.{field.name}", what, "Use a Struct.")
-            made = field.default_factory is not dataclasses.MISSING
-            given = field.default is not dataclasses.MISSING
-            default = field.default if given else UNSET
-            yield _Entry(field.name, field.name, not (made or given), default)
-
-    def _attrs_entries(self, cls: Any) -> Iterator[_Entry]:
-        import attrs  # noqa: PLC0415 - whoever has such a class has imported it
-
-        for attribute in attrs.fields(cls):
-            default = attribute.default
-            made = isinstance(default, attrs.Factory)  # type: ignore[arg-type]  # it is a class
-            if made and default.takes_self:
-                what = "a default that takes self is not supported by msgspec"
-                place = f"{place_of(cls)}.{attribute.name}"
-                self._types.refuse(place, what, "Give it a default that does not.")
-            given = default is not attrs.NOTHING and not made
-            required = default is attrs.NOTHING
-            yield _Entry(attribute.name, attribute.name, required, default if given else UNSET)
-
-    def _typeddict_entries(self, cls: Any, hints: dict[str, Any]) -> Iterator[_Entry]:
-        for name, hint in hints.items():
-            origin = get_origin(hint)
-            if origin is typing_extensions.ReadOnly:
-                what = "ReadOnly is not supported by msgspec"
-                self._types.refuse(f"{place_of(cls)}.{name}", what, "Leave it out.")
-                continue
-            required = name in cls.__required_keys__
-            if origin in _MARKS:
-                # Python gets this wrong where annotations are strings.
-                required = origin in _REQUIRED
-                hints[name] = get_args(hint)[0]
-            yield _Entry(name, name, required)
 
 
 def _config_of(cls: Any) -> msgspec.structs.StructConfig | None:
     return cls.__struct_config__ if issubclass(cls, msgspec.Struct) else None
 
 
-def _struct_entries(cls: type[msgspec.Struct]) -> Iterator[_Entry]:
-    for field in msgspec.structs.fields(cls):
-        default = UNSET if field.default is NODEFAULT else field.default
-        yield _Entry(field.name, field.encode_name, field.required, default)
-
-
-def _namedtuple_entries(cls: Any) -> Iterator[_Entry]:
-    for name in cls._fields:
-        default = cls._field_defaults.get(name, UNSET)
-        yield _Entry(name, name, default is UNSET, default)
-
-
 def _first_unresolved(cls: Any, hints: dict[str, Any]) -> tuple[str, Unresolved] | None:
     found = ((name, hints[name]) for name in cls.__struct_fields__ if name in hints)
     return next(((n, hint) for n, hint in found if isinstance(hint, Unresolved)), None)
-
-
-def _without_unset(hint: Any) -> tuple[Any, bool]:
-    """Return the type of a field as it is when it is there, and whether it may be absent."""
-    if get_origin(hint) is Annotated:
-        plain, unset = _without_unset(hint.__origin__)
-        return (Annotated[(plain, *hint.__metadata__)] if unset else hint), unset
-    arguments = get_args(hint)
-    if not is_union(get_origin(hint)) or UnsetType not in arguments:
-        return hint, False
-    return union(a for a in arguments if a is not UnsetType), True

@@ -11,14 +11,8 @@ import types
 from typing import TYPE_CHECKING, Annotated, Any, Final, get_args, get_origin
 
 from rpc_worker.progress import Progress as Reporter
-from rpc_worker.reading.hints import (
-    Unresolved,
-    UnusableAlias,
-    is_hashed,
-    is_union,
-    resolve_aliases,
-    value_of_alias,
-)
+from rpc_worker.reading.aliases import UnusableAlias, resolve_aliases, value_of_alias
+from rpc_worker.reading.hints import Unresolved, is_hashed, is_union
 from rpc_worker.reading.hints import union as union_of
 from rpc_worker.reading.names import spell
 from rpc_worker.schema import Callback, Progress, Stream
@@ -64,9 +58,9 @@ class ReferenceReader:
         optional = _without_none(whole) is not _bare(whole)
         plain, name = _named(annotation)
         node = self._node(whole, plain, place, optional=optional, blocking=blocking)
-        if node is None or name is None or self._types.aliases is None:
+        if node is None or name is None or self._types.names is None:
             return node
-        return self._types.aliases.called(node, name)
+        return self._types.names.called(node, name)
 
     def _node(
         self, whole: Any, plain: Any, place: str, *, optional: bool, blocking: bool

@@ -38,6 +38,7 @@ _ELSEWHERE: Final[dict[Any, tuple[str, str]]] = {
 _INSTEAD: Final[dict[Any, str]] = {
     object: "Write Any.",
     type: "Write str, and send the name.",
+    msgspec.msgpack.Ext: "Write bytes.",
     complex: "Write tuple[float, float].",
     range: "Write tuple[int, int].",
     collections.deque: "Write list[…].",

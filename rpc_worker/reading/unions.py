@@ -1,4 +1,4 @@
-"""Whether a decoder can tell the members of a union apart by what stands on the wire."""
+"""What a union is of, and whether a decoder can tell that apart by what stands on the wire."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 import msgspec
 
 from rpc_worker.reading.names import spell
-from rpc_worker.schema import Array, Choice, Enumeration, Map, Record, Scalar, Tuple
+from rpc_worker.schema import Array, Choice, Enumeration, Map, Record, Scalar, Tuple, Union
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from rpc_worker.schema import Type
 
-__all__ = ["Clash", "clash"]
+__all__ = ["Clash", "clash", "flattened"]
 
 Form: TypeAlias = Literal["string", "integer", "array", "object", "custom", ""]
 
@@ -25,6 +25,30 @@ class Clash(msgspec.Struct, frozen=True):
 
     problem: str
     advice: str
+
+
+def flattened(nodes: Iterable[Type], *, keep_named: bool = False) -> tuple[Type, ...]:
+    """Return what a union of nodes is of: no unions, each type once, None last.
+
+    Args:
+        nodes: As they are written.
+        keep_named: Whether a union that has a name stays whole.
+    """
+    members: list[Type] = []
+    for node in nodes:
+        inner: tuple[Type, ...] = (node,)
+        if isinstance(node, Union) and not (keep_named and node.alias):
+            inner = (keep_named and node.written) or node.members
+        members += [m for m in inner if not any(_is_same(m, known) for known in members)]
+    return tuple(sorted(members, key=_is_null))
+
+
+def _is_same(node: Type, other: Type) -> bool:
+    return node.annotation == other.annotation or (_is_null(node) and _is_null(other))
+
+
+def _is_null(node: Type) -> bool:
+    return _kind(node) == "null"
 
 
 _STRINGS: Final = frozenset(
@@ -38,6 +62,8 @@ def clash(members: Sequence[Type]) -> Clash | None:
     for member in members:
         for form in _forms(member):
             by_form.setdefault(form, []).append(member)
+    if len(members) > 1 and any(_kind(member) == "raw" for member in members):
+        return Clash("Raw goes with nothing else: it may be null as well", "Write msgspec.Raw.")
     custom = by_form.get("custom")
     if custom and len(members) - ("null" in map(_kind, members)) > 1:
         return Clash("BigInt goes with nothing but None", "Write BigInt, or BigInt | None.")

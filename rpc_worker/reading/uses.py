@@ -1,4 +1,4 @@
-"""What a node may be used for: as a key, in a set, with which bounds."""
+"""What a node may be used for: as a key, in a set."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rpc_worker.schema import Array, Choice, Enumeration, Map, Record, Scalar, T
 if TYPE_CHECKING:
     from rpc_worker.schema import Type
 
-__all__ = ["BOUND_ADVICE", "bounds_of", "is_hashable", "is_key", "is_variable"]
+__all__ = ["is_hashable", "is_key", "is_variable"]
 
 _KEYS: Final = frozenset(
     {
@@ -19,31 +19,6 @@ _KEYS: Final = frozenset(
         "datetime", "date", "time", "timedelta", "uuid", "decimal",
     }
 )  # fmt: skip
-
-
-_NUMBER: Final = frozenset({"gt", "ge", "lt", "le", "multiple_of"})
-_LENGTH: Final = frozenset({"min_length", "max_length"})
-BOUND_ADVICE: Final = {
-    **dict.fromkeys(_NUMBER, "It bounds an int or a float: Annotated[int, Meta(…)] | None."),
-    **dict.fromkeys(_LENGTH, "It bounds a str, bytes, list, set or dict."),
-    "pattern": "It is for a str: Annotated[str, Meta(pattern=…)] | None.",
-    "tz": "It is for a datetime or a time: Annotated[datetime, Meta(tz=True)] | None.",
-}
-
-
-def bounds_of(node: Type) -> frozenset[str]:
-    """Return what `msgspec.Meta` can demand of a type, as msgspec has it."""
-    match node:
-        case Scalar(kind="int" | "float"):
-            return _NUMBER
-        case Scalar(kind="str"):
-            return _LENGTH | {"pattern"}
-        case Scalar(kind="datetime" | "time"):
-            return frozenset({"tz"})
-        case Scalar(kind="bytes") | Array() | Map():
-            return _LENGTH
-        case _:
-            return frozenset()
 
 
 def is_key(node: Type) -> bool:

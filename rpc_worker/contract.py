@@ -126,7 +126,9 @@ class Namespace(msgspec.Struct, frozen=True, eq=False):
 
     Attributes:
         source: Where its class is defined.
-        attribute: Where it stands in the class around it; None of the outermost.
+        doc: What its class says of itself.
+        said: What is said of it in the class around it.
+        attribute: Where it stands there; None of the outermost.
     """
 
     wire: str
@@ -136,6 +138,7 @@ class Namespace(msgspec.Struct, frozen=True, eq=False):
     namespaces: tuple[Namespace, ...]
     source: Source
     events: tuple[EventType, ...] = ()
+    said: str = ""
     attribute: Source | None = None
 
 

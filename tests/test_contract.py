@@ -134,12 +134,15 @@ class SayingAPI(Protocol):
     silent: SilentAPI
     """What the class does not say."""
     deep: DeepAPI
-    """What the class says itself."""
+    """What is said of it here."""
 
 
-def test_a_namespace_whose_class_says_nothing_is_described_where_it_stands() -> None:
+def test_what_is_said_of_a_namespace_where_it_stands_is_told_beside_what_its_class_says() -> None:
     namespaces = read_contract(SayingAPI, sources=True).root.namespaces
-    assert [n.doc for n in namespaces] == ["What the class does not say.", "The innermost."]
+    assert [(n.said, n.doc) for n in namespaces] == [
+        ("What the class does not say.", ""),
+        ("What is said of it here.", "The innermost."),
+    ]
 
 
 class PairAPI(Protocol):

@@ -22,6 +22,7 @@ from rpc_worker.codegen.references import is_option, option_name
 from rpc_worker.codegen.syntax import (
     free_name,
     listed,
+    method_name,
     parameter_name,
     property_name,
     split_arguments,
@@ -61,13 +62,12 @@ class InterfaceWriter:
         members = [self._method(method) for method in namespace.methods]
         members += [self._event(event) for event in namespace.events]
         for inner in namespace.namespaces:
-            text = comment(inner.doc, indent="  ")
+            text = comment(inner.said or inner.doc, indent="  ")
             name = self._names.interfaces[inner.wire]
             members.append(f"{text}  readonly {property_name(inner.name)}: {name};\n")
         name = self._names.interfaces[namespace.wire]
         body = "\n".join(members) if any("/**" in m for m in members) else "".join(members)
-        # A namespace's doc stands at its property too, which is where people look.
-        yield f"{comment(namespace.doc)}export interface {name} {{\n{body}}}\n"
+        yield f"{comment(namespace.doc or namespace.said)}export interface {name} {{\n{body}}}\n"
         for method in namespace.methods:
             if self._has_named_options(method):
                 yield self._options(method)
@@ -86,7 +86,7 @@ class InterfaceWriter:
         parameters = [self._parameter(method, p, name) for p, name in positional.items()]
         parameters += self._trailing(method, doc, positional.values())
         used = len(f": {self._answer(method)};")
-        opening = f"{property_name(method.name)}("
+        opening = f"{method_name(method.name)}("
         signature = listed(opening, parameters, ")", indent="  ", used=used)
         text = comment(doc.text, self._tags(method, doc, positional), indent="  ")
         return f"{text}{self._returning(f'  {signature}:', method)}"

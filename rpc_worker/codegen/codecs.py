@@ -46,42 +46,46 @@ class Expression(msgspec.Struct, frozen=True):
     """A codec, or what is made with one, as an expression.
 
     Attributes:
-        opening: All of it, or what stands before the members of an object.
-        members: Those of that object, by the text of their keys.
-        closing: What stands behind them.
+        opening: All of it, or what stands before its parts.
+        members: Those of an object, by the text of their keys.
+        argument: Of a function that has one.
+        closing: What stands behind the parts.
     """
 
     opening: str
     members: tuple[tuple[str, Expression], ...] = ()
+    argument: Expression | None = None
     closing: str = ""
 
     def within(self, function: str) -> Expression:
         """Return a call of a function with this as its one argument."""
-        return Expression(f"{function}({self.opening}", self.members, f"{self.closing})")
+        return Expression(f"{function}(", argument=self, closing=")")
 
     def line(self) -> str:
         """Return it on one line."""
-        if not self.members:
-            return self.opening + self.closing
+        if self.argument is not None:
+            return self.opening + self.argument.line() + self.closing
         inner = ", ".join(f"{name}: {member.line()}" for name, member in self.members)
-        return f"{self.opening} {inner} {self.closing}"
+        return self.opening + (f" {inner} " if inner else "") + self.closing
 
     def text(self, *, indent: str, used: int) -> str:
-        """Return it on one line if it fits there, else with a line for each member.
+        """Return it on one line if it fits there, else with its parts on lines of their own.
 
         Args:
             indent: That of the line on which it begins.
             used: How many characters of that line are taken by what stands before and behind.
         """
-        line = self.line()
-        if not self.members or len(indent) + used + len(line) <= WIDTH:
+        line, deeper = self.line(), f"{indent}  "
+        if len(indent) + used + len(line) <= WIDTH:
             return line
-        deeper = f"{indent}  "
-        inner = "".join(
-            f"{deeper}{name}: {member.text(indent=deeper, used=len(name) + len(': ,'))},\n"
-            for name, member in self.members
-        )
-        return f"{self.opening}\n{inner}{indent}{self.closing}"
+        if self.argument is not None:
+            inner = f"{deeper}{self.argument.text(indent=deeper, used=len(','))},\n"
+        else:
+            inner = "".join(
+                f"{deeper}{name}: {member.text(indent=deeper, used=len(name) + len(': ,'))},\n"
+                for name, member in self.members
+            )
+        return f"{self.opening}\n{inner}{indent}{self.closing}" if inner else line
 
 
 class CodecWriter:
@@ -154,7 +158,7 @@ class CodecWriter:
 
     def _members(self, members: Mapping[str, Type]) -> Expression:
         opening = f"{self._runtime.value('members')}(() => ({{"
-        return Expression(opening, self._entries(members), "}))")
+        return Expression(opening, self._entries(members), closing="}))")
 
     def _entries(self, members: Mapping[str, Type]) -> tuple[tuple[str, Expression], ...]:
         return tuple(
@@ -179,14 +183,14 @@ class CodecWriter:
             elif self._is_converted(member):
                 forms[_form(member)] = self._expression(member)
         opening = f"{self._runtime.value('either')}(() => ({{"
-        return Expression(opening, tuple(sorted(forms.items(), reverse=True)), "}))")
+        return Expression(opening, tuple(sorted(forms.items(), reverse=True)), closing="}))")
 
     def _tagged(self, records: Sequence[Record]) -> Expression:
         first = records[0]
         field = "0" if first.array_like else literal(first.tag_field or "")
         opening = f"{self._runtime.value('tagged')}({field}, () => ({{"
         cases = {str(record.tag): record for record in records}
-        return Expression(opening, self._entries(cases), "}))")
+        return Expression(opening, self._entries(cases), closing="}))")
 
     def _constant(self, identity: int, stem: str, make: Callable[[], Expression]) -> Expression:
         """Return a constant's name; it is written when it is first asked for."""

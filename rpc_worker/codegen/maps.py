@@ -143,7 +143,8 @@ def _path(file: str, folder: Path) -> str | None:
     if any(source.is_relative_to(place) for place in _INSTALLED):
         return None
     try:
-        return Path(os.path.relpath(source, folder.resolve())).as_posix()
+        # By the names themselves, wherever links lead: so do editors.
+        return Path(os.path.relpath(Path(file).absolute(), folder.absolute())).as_posix()
     except ValueError:  # Windows has no relative path from one drive to another.
         return None
 

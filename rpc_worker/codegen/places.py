@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from rpc_worker.codegen.references import is_option, option_name
-from rpc_worker.codegen.syntax import property_name
+from rpc_worker.codegen.syntax import method_name, property_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -35,7 +35,7 @@ def _of_contract(namespace: Namespace, names: TypeNames) -> Iterator[_Entry]:
     own = names.interfaces[namespace.wire]
     yield own, "", namespace.source
     for method in namespace.methods:
-        yield own, property_name(method.name), method.source
+        yield own, method_name(method.name), method.source
         options = names.options.get(method.wire, "")
         yield options, "", method.source
         for parameter in filter(is_option, method.parameters):

@@ -34,7 +34,10 @@ RESERVED_WORDS: Final = frozenset(_WORDS.split())
 RESERVED_TYPES: Final = RESERVED_WORDS.union(_TYPE_WORDS.split(), _LIBRARY_TYPES.split())
 """What a type cannot be called here."""
 
-_PLAIN_NAME: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
+_LETTERS: Final = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Nl"})
+_PARTS: Final = frozenset({"Mn", "Mc", "Nd", "Pc"})
+"""Categories of characters that a name begins with, or goes on with."""
+_ESCAPED: Final = re.compile(r"\\(.)")
 _STRING_OR_ANY: Final = re.compile(r'"(?:[^"\\]|\\.)*"|.')
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Categories of characters that an editor does not show, or that no file in UTF-8 can hold."""
@@ -47,11 +50,19 @@ def literal(value: str | int) -> str:
     if not isinstance(value, str):
         return str(int(value))
     text = json.dumps(value, ensure_ascii=False)
+    if value.count('"') > value.count("'"):
+        inner = _ESCAPED.sub(lambda found: '"' if found[1] == '"' else found[0], text[1:-1])
+        text = "'" + inner.replace("'", r"\'") + "'"
     return "".join(_escape(c) if unicodedata.category(c) in _UNSEEN else c for c in text)
 
 
 def property_name(name: str) -> str:
-    """Return the name of a property or method in an interface, quoted where it must be."""
+    """Return the name of a property in an interface, quoted where it must be."""
+    return _plain(name)
+
+
+def method_name(name: str) -> str:
+    """Return the name of a method in an interface, quoted where it must be."""
     # `new(…)` in an interface is a constructor, not a method.
     return literal(name) if name == "new" else _plain(name)
 
@@ -125,7 +136,11 @@ def split_arguments(text: str) -> list[str]:
 
 
 def _plain(name: str) -> str:
-    return name if _PLAIN_NAME.fullmatch(name) else literal(name)
+    """Return a name as it is if every version of JavaScript takes it for one, else quoted."""
+    start = name[:1] in {"$", "_"} or unicodedata.category(name[:1] or " ") in _LETTERS
+    rest = all(c == "$" or unicodedata.category(c) in _LETTERS | _PARTS for c in name[1:])
+    in_one_unit = all(ord(character) < 2**16 for character in name)
+    return name if start and rest and in_one_unit else literal(name)
 
 
 def _identifier(name: str) -> str:

@@ -132,10 +132,11 @@ class TypeWriter:
     def _enumeration(self, node: Enumeration) -> str:
         """Return the type of an enumeration, and its members as a constant of the same name."""
         name = self._names.types[node.cls]
-        tags = _deprecation(node.deprecated)
-        text = comment(node.doc, [*_member_list(node), *tags])
-        text += broken(f"export type {name} =", [literal(member.value) for member in node.members])
-        text += f"\n{comment(node.doc, tags)}export declare const {name}: {{\n"
+        # The same twice: editors join what is said of the type and of the constant, if it differs.
+        said = comment(node.doc, [*_member_list(node), *_deprecation(node.deprecated)])
+        values = [literal(member.value) for member in node.members]
+        text = said + broken(f"export type {name} =", values)
+        text += f"\n{said}export declare const {name}: {{\n"
         for member in node.members:
             text += comment(member.doc, indent="  ")
             text += f"  readonly {property_name(member.name)}: {literal(member.value)};\n"

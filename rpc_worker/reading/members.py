@@ -59,7 +59,7 @@ class MemberReader:
             path: The attributes that lead to it.
             within: The classes around it.
             attribute: Where it stands in the nearest of them, if that is asked for.
-            said: What is said of it there, which counts if the class itself says nothing.
+            said: What is said of it there.
         """
         place, hints = place_of(cls), public_hints(cls)
         taken: dict[str, str] = {}
@@ -96,11 +96,12 @@ class MemberReader:
         return Namespace(
             wire=wire,
             name=wire.rpartition(".")[2],
-            doc=doc_of(cls) or said,
+            doc=doc_of(cls),
             methods=tuple(methods),
             namespaces=tuple(namespaces),
             source=self._types.source_of(cls),
             events=events,
+            said=said,
             attribute=attribute,
         )
 

@@ -6,6 +6,7 @@
  * never got there.
  */
 
+import type { Declared, Raises } from "./declared.js";
 import type { CloseReason } from "./transport.js";
 
 /** The codes that the worker's runtime itself answers with (protocol, section 10). */
@@ -49,11 +50,13 @@ export const UNKNOWN_TOKEN: typeof ErrorCode.unknownToken = -32001;
 class Branded extends Error {
   static override [Symbol.hasInstance](value: unknown): boolean {
     const brand = brandOf(this.prototype.name);
-    return Object.prototype.hasOwnProperty.call(this.prototype, brand)
+    return (this.prototype as Prototype)[brand] === this
       ? brand in Object(value)
-      : Function.prototype[Symbol.hasInstance].call(this, value);
+      : super[Symbol.hasInstance](value);
   }
 }
+
+type Prototype = Error & { readonly [brand: symbol]: unknown };
 
 function brandOf(name: string): symbol {
   return Symbol.for(`rpc-worker.${name}`);
@@ -62,7 +65,7 @@ function brandOf(name: string): symbol {
 /** Puts the name and the brand on the prototype: neither shows among an error's own properties. */
 function brand(error: { prototype: Error }, name: string): void {
   const own = { value: name, configurable: true, writable: true }; // A subclass may have its own.
-  Object.defineProperties(error.prototype, { name: own, [brandOf(name)]: {} });
+  Object.defineProperties(error.prototype, { name: own, [brandOf(name)]: { value: error } });
 }
 
 /** The worker answered a call with an error. */
@@ -126,6 +129,13 @@ const ANSWERED: unique symbol = Symbol.for("rpc-worker.answered");
 /** What the peer's answer makes a call fail with: marked, for its code is not the page's own. */
 export function answered(code: number, message: string, data?: unknown): RpcError {
   return Object.defineProperty(new RpcError(code, message, data), ANSWERED, {});
+}
+
+/** What a method answers: an error that it raises is an instance of its class. */
+export function raising(raises: Raises | undefined, answer: Promise<unknown>): Promise<unknown> {
+  // Each of them can do it for all: so only who has one holds what that takes.
+  const one = raises?.[0]?.[0] as Declared | undefined;
+  return one?.answered(answer, raises as Raises) ?? answer;
 }
 
 /** Whether the page made the error, so that its code and data are meant for whoever called. */

@@ -2,6 +2,7 @@
 export { createChannel } from "./channel.js";
 export type { Channel, ChannelOptions, ChannelState } from "./channel.js";
 export { createClient } from "./client.js";
+export type { ErrorClass } from "./declared.js";
 export { ChannelClosed, ErrorCode, RpcError, SessionEnded, WorkerStartError } from "./errors.js";
 export type { EventFeed, EventIterator } from "./events.js";
 export type { IncomingCall } from "./expose.js";
@@ -11,14 +12,18 @@ export type { Params } from "./messages.js";
 export type { Stream } from "./streams.js";
 
 // For generated code.
-export { callback, notice, procedure } from "./callbacks.js";
+export { callback, callbackOf, notice, noticeOf, procedure, procedureOf } from "./callbacks.js";
 export type { Descriptor, Members, MethodDescriptor, NamespaceDescriptor } from "./client.js";
-export { event } from "./events.js";
+export { dict, either, list, members, tagged } from "./codecs.js";
+export type { Codec, TextCodec } from "./codecs.js";
+export { value } from "./codecs-role.js";
+export { bigint, bytes, date, duration } from "./codecs-text.js";
+export { event, eventOf } from "./events.js";
 export type { EventDescriptor } from "./events.js";
 export { expose } from "./expose.js";
 export type { Exposed } from "./expose.js";
-export { progress } from "./progress.js";
-export { stream } from "./streams.js";
+export { progress, progressOf } from "./progress.js";
+export { stream, streamOf } from "./streams.js";
 
 // For those who write a transport.
 export type { CloseReason, Receiver, Transport } from "./transport.js";

@@ -63,6 +63,8 @@ export interface Incoming {
   readonly abort: (reason: Error) => void;
   /** The life of the call: ends with its answer, unless a stream holds it. */
   readonly scope: Scope;
+  /** Makes of what was thrown what the worker is told of it. */
+  raised: ((thrown: unknown) => unknown) | undefined;
 }
 
 /** The life of one call, ours or the worker's: what is attached ends with it. */

@@ -2,9 +2,12 @@
  * Progress of a call (protocol, section 7): a function here, a token on the wire.
  */
 
+import { converted } from "./codecs-role.js";
+import type { Codec } from "./codecs.js";
 import type { Link } from "./link.js";
 import { asObject } from "./messages.js";
-import { Mismatch, begin, functionOf, perLink } from "./roles.js";
+import { Mismatch } from "./mismatch.js";
+import { begin, functionOf, perLink } from "./roles.js";
 import type { Role } from "./roles.js";
 import { serve } from "./serving.js";
 
@@ -30,6 +33,23 @@ export const progress: Role = {
       scope.ended ? undefined : link.notify("$/progress", { token, value }, latest);
   },
 };
+
+/** Whose values are converted. */
+export function progressOf(value: Codec): Role {
+  return {
+    begin,
+    offer(own, link, scope) {
+      const listener = functionOf<Listener>(own);
+      const take = (wire: unknown): unknown =>
+        listener(converted("A progress", value, "decode", wire));
+      return progress.offer(take, link, scope);
+    },
+    take(token, link, scope): Listener {
+      const report = progress.take(token, link, scope) as Listener;
+      return (given) => report(converted("onProgress", value, "encode", given));
+    },
+  };
+}
 
 /** Has the latest line written, in the place of those that the transport has not taken yet. */
 function latestOnly(link: Link): (line: string) => void {

@@ -1,5 +1,6 @@
 /**
- * How an argument or a result crosses that is no plain value: a stream, a progress, a callback.
+ * How an argument or a result crosses that is no plain value: a stream, a progress, a callback, a value
+ * that is converted.
  *
  * A descriptor names the roles that its methods need, so that a bundle holds no others. Nothing
  * here knows what a role does.
@@ -9,6 +10,7 @@ import type { MethodDescriptor } from "./client.js";
 import { toError } from "./errors.js";
 import { Scope } from "./link.js";
 import type { CallOptions, Incoming, Link, RequestOptions } from "./link.js";
+import { Mismatch } from "./mismatch.js";
 
 /** How an argument crosses, either way. */
 export interface Role {
@@ -22,14 +24,14 @@ export interface Role {
 
 /** How a result crosses, either way. */
 export interface ResultRole extends Role {
-  /** What a call returns at once, in a promise's place; `send` makes the call. */
-  open(send: Send, link: Link, options: CallOptions): unknown;
-  /** What answers a request in the place of `value`, which lives on beyond the answer. */
-  answer(value: unknown, link: Link, incoming: Incoming): Promise<unknown>;
+  /** What a call returns at once, in a plain promise's place; `send` makes the call. */
+  open(send: Send, link: Link, method: MethodDescriptor, limits: CallOptions): unknown;
+  /** What answers a request in the place of `value`, which may live on beyond the answer. */
+  answer(value: unknown, link: Link, incoming: Incoming): unknown;
 }
 
 /** Sends the request with the arguments that the caller gave; never throws. */
-export type Send = (options: RequestOptions & { readonly scope: Scope }) => Promise<unknown>;
+export type Send = (options?: RequestOptions) => Promise<unknown>;
 
 /** The roles of parameters, by their wire names. */
 export type Roles = { readonly [parameter: string]: Role };
@@ -84,23 +86,4 @@ export function ended(what: string): Error {
 export function functionOf<T extends (...args: never[]) => unknown>(value: unknown): T {
   if (typeof value === "function") return value as T;
   throw new Mismatch("a function", value);
-}
-
-/** A value that cannot have the role that it was given. */
-export class Mismatch extends TypeError {
-  readonly expected: string;
-  readonly received: string;
-
-  constructor(expected: string, value: unknown) {
-    const received = kindOf(value);
-    super(`expected ${expected}, received ${received}`);
-    this.expected = expected;
-    this.received = received;
-  }
-}
-
-function kindOf(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
-  if (typeof value === "object") return Array.isArray(value) ? "an array" : "an object";
-  return `a ${typeof value}`;
 }

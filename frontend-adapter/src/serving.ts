@@ -9,6 +9,7 @@ import {
   CANCELLED,
   DEADLINE_EXCEEDED,
   INTERNAL_ERROR,
+  INVALID_PARAMS,
   INVALID_REQUEST,
   RpcError,
   UNENCODABLE_RESULT,
@@ -127,7 +128,8 @@ export class Serving {
       call.scope.answered();
       call.scope.attach(() => call.wait()); // A deadline covers the stream that was returned.
     } catch (thrown) {
-      this.#refuse(call, errorObject(call.isCancelled ? cancelled() : thrown));
+      const error = call.raised ? call.raised(thrown) : thrown;
+      this.#refuse(call, errorObject(call.isCancelled ? cancelled() : error));
     }
   }
 
@@ -157,6 +159,7 @@ class Served implements Incoming {
   readonly id?: unknown;
   readonly answer: (line: string) => void;
   readonly scope: Scope = new Scope();
+  raised: Incoming["raised"];
   isCancelled = false;
   #aborting: AbortController | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -189,6 +192,21 @@ export async function begun(incoming: Incoming, work: () => unknown): Promise<un
   await undefined;
   if (incoming.signal.aborted) throw cancelled();
   return work();
+}
+
+/** Why params do not fit, as the worker says it of its own (protocol, section 2). */
+export interface Misfit {
+  readonly param: string | null;
+  readonly path: string;
+  readonly expected: string;
+  readonly received: string;
+}
+
+/** What answers a request whose params do not fit, at what its message calls `place`. */
+export function invalidParams(place: string, misfit: Misfit): RpcError {
+  const { expected, received } = misfit;
+  const message = `Invalid params: ${place}: expected ${expected}, received ${received}`;
+  return new RpcError(INVALID_PARAMS, message, misfit);
 }
 
 /** What answers a request that was cancelled. */

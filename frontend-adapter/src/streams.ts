@@ -1,14 +1,19 @@
 /**
- * Streams that cross (protocol, section 6): the role, and what a caller reads.
+ * Streams that cross (protocol, section 6): their roles, and what a caller reads.
  *
  * A stream of the worker's is lazy: nothing is sent, and nothing held, before its first pull.
  */
 
-import { offerArgument, offerResult, textOf } from "./producers.js";
-import type { Source } from "./producers.js";
+import type { MethodDescriptor } from "./client.js";
+import { converted } from "./codecs-role.js";
+import type { Codec } from "./codecs.js";
+import type { CallOptions, Link, Scope } from "./link.js";
+import { Mismatch } from "./mismatch.js";
+import { offerArgument, offerResult, textOf, unencodable } from "./producers.js";
+import type { Source, Write } from "./producers.js";
 import { Pull, readForm } from "./pull.js";
-import { Mismatch, begin, ended } from "./roles.js";
-import type { ResultRole } from "./roles.js";
+import { begin, ended } from "./roles.js";
+import type { ResultRole, Send } from "./roles.js";
 import { Encoded } from "./serving.js";
 
 /**
@@ -29,28 +34,82 @@ export const stream: ResultRole = {
   begin,
   offer(value, link, scope) {
     const values = whole(value);
-    if (!values) return offerArgument(sourceOf(value), link, scope);
+    if (!values) return offerArgument(sourceOf(value), textOf, link, scope);
     values.forEach(textOf); // So that what JSON cannot hold is refused by its place.
     return { values };
   },
-
-  take(wire, link, scope): Stream<unknown> {
-    const form = readForm(wire);
-    const pull = new Pull(link, () => Promise.resolve(form));
-    if (form.token !== undefined) scope.attach((reason) => pull.lose(reason ?? ended("stream")));
-    return new PulledStream(pull);
-  },
-
-  open(send, link, limits): Stream<unknown> {
-    return new PulledStream(new Pull(link, send, limits));
-  },
-
+  take: (wire, link, scope) => new PulledStream(takenPull(wire, link, scope)),
+  open: (...call) => new PulledStream(openedPull(...call)),
   async answer(value, link, incoming) {
     const values = whole(value);
-    if (!values) return offerResult(sourceOf(value), link, incoming);
+    if (!values) return offerResult(sourceOf(value), textOf, link, incoming);
     return new Encoded(`{"values":[${values.map(textOf).join(",")}]}`);
   },
 };
+
+/** Of items that are converted. */
+export function streamOf(item: Codec): ResultRole {
+  const encode = (value: unknown, index: number): unknown => {
+    try {
+      return item.encode(value);
+    } catch (thrown) {
+      throw unencodable(index, thrown);
+    }
+  };
+  const write: Write = (value, index) => textOf(encode(value, index), index);
+  return {
+    begin,
+    offer(value, link, scope) {
+      const values = whole(value)?.map(encode);
+      if (!values) return offerArgument(sourceOf(value), write, link, scope);
+      return stream.offer(values, link, scope);
+    },
+    take: (wire, link, scope) => convertedStream(takenPull(wire, link, scope), item, ""),
+    open: (send, link, method, limits) =>
+      convertedStream(openedPull(send, link, method, limits), item, `${method.method}: `),
+    async answer(value, link, incoming) {
+      const values = whole(value)?.map(encode);
+      if (!values) return offerResult(sourceOf(value), write, link, incoming);
+      return stream.answer(values, link, incoming);
+    },
+  };
+}
+
+function takenPull(wire: unknown, link: Link, scope: Scope): Pull {
+  const form = readForm(wire);
+  const pull = new Pull(link, () => Promise.resolve(form));
+  if (form.token !== undefined) scope.attach((reason) => pull.lose(reason ?? ended("stream")));
+  return pull;
+}
+
+function openedPull(
+  send: Send,
+  link: Link,
+  { raises }: MethodDescriptor,
+  { signal, timeoutMs }: CallOptions,
+): Pull {
+  return new Pull(link, send, { signal, timeoutMs }, raises);
+}
+
+/** `place` begins what a message says of an item. */
+function convertedStream(pull: Pull, item: Codec, place: string): Stream<unknown> {
+  let count = 0;
+  const read = (wire: unknown): unknown =>
+    converted(`${place}Item ${count++} of the stream`, item, "decode", wire);
+  return new PulledStream({
+    refuseIfStopped: () => pull.refuseIfStopped(),
+    stop: () => pull.stop(),
+    async batch() {
+      const wires = await pull.batch();
+      try {
+        return wires?.map(read);
+      } catch (reason) {
+        pull.stop({ reason });
+        throw reason;
+      }
+    },
+  });
+}
 
 /** The items of what knows how many it has, if they are few. */
 function whole(value: unknown): unknown[] | undefined {
@@ -82,10 +141,13 @@ function isIterable(value: unknown): value is Iterable<unknown> {
   return typeof Object(value)[Symbol.iterator] === "function";
 }
 
-class PulledStream implements Stream<unknown> {
-  #pull: Pull | undefined;
+/** What a stream reads from. */
+type Pulled = Pick<Pull, "batch" | "refuseIfStopped" | "stop">;
 
-  constructor(pull: Pull) {
+class PulledStream implements Stream<unknown> {
+  #pull: Pulled | undefined;
+
+  constructor(pull: Pulled) {
     this.#pull = pull;
   }
 
@@ -105,7 +167,7 @@ class PulledStream implements Stream<unknown> {
     return all;
   }
 
-  #use(): Pull {
+  #use(): Pulled {
     const pull = this.#pull;
     if (!pull) throw new TypeError("A stream can be read once: call its method again");
     this.#pull = undefined;
@@ -113,12 +175,12 @@ class PulledStream implements Stream<unknown> {
   }
 }
 
-async function* batches(pull: Pull): AsyncGenerator<unknown[], undefined> {
+async function* batches(pull: Pulled): AsyncGenerator<unknown[], undefined> {
   for (let batch = await pull.batch(); batch; batch = await pull.batch()) yield batch;
   return undefined;
 }
 
-async function* items(pull: Pull): AsyncGenerator<unknown, undefined> {
+async function* items(pull: Pulled): AsyncGenerator<unknown, undefined> {
   for (let batch = await pull.batch(); batch; batch = await pull.batch()) {
     for (const item of batch) {
       pull.refuseIfStopped(); // An abort counts at once, not after what has arrived.
@@ -129,7 +191,7 @@ async function* items(pull: Pull): AsyncGenerator<unknown, undefined> {
 }
 
 /** Unlike a generator's own, its `return` does not wait for the item that is on its way. */
-function iterator<T>(pull: Pull, values: AsyncGenerator<T, undefined>): AsyncIterableIterator<T> {
+function iterator<T>(pull: Pulled, values: AsyncGenerator<T, undefined>): AsyncIterableIterator<T> {
   return {
     next: () => values.next(),
     return: () => {

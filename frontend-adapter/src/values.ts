@@ -71,7 +71,7 @@ function unheld(value: unknown, level: number): string | undefined {
 }
 
 /** Whether an object has its contents elsewhere than in its members: a Map, a Promise, a buffer. */
-function isOpaque(value: object): boolean {
+export function isOpaque(value: object): boolean {
   if (Array.isArray(value) || tag(value) === "Object") return false;
   return ArrayBuffer.isView(value) || Object.keys(value).length === 0;
 }

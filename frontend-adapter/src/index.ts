@@ -9,6 +9,8 @@ export type { IncomingCall } from "./expose.js";
 export type { CallOptions } from "./link.js";
 export type { LogLevel, LogRecord } from "./logs.js";
 export type { Params } from "./messages.js";
+export { Thrown, safe } from "./safe.js";
+export type { Call, CallError } from "./safe.js";
 export type { Stream } from "./streams.js";
 
 // For generated code.

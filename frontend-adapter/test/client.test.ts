@@ -315,6 +315,7 @@ describe("a bundle holds what it imports, and no more", () => {
     bigint: "a bigint",
     streamOf: "$/enumerator/",
     callbackOf: "$/invokeProxy/",
+    safe: "Thrown",
   };
   const table = [[], ...Object.keys(marks).map((name) => [name])] as (keyof typeof marks)[][];
   test.each(table.map((names) => [names]))("%j", async (names) => {

@@ -1,4 +1,4 @@
-"""The command line: what may be written on it, and what is said when something else was.
+"""The command line: which command was meant, and what is said when it was written wrongly.
 
 Imports are late: `run` has to own stdin and stdout before anything of the user's is imported, and
 to answer soon after that; and `generate` needs no event loop.
@@ -6,27 +6,26 @@ to answer soon after that; and `generate` needs no event loop.
 
 from __future__ import annotations
 
-import argparse
-import math
 import sys
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Final
 
-from rpc_worker import __version__
+from rpc_worker.cli.options import parser
 from rpc_worker.cli.wording import UsageError, did_you_mean
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
 
-COMMANDS: Final = ("generate", "run", "attach")
-_LISTED: Final = "generate, run and attach"
+COMMANDS: Final = ("generate", "openrpc", "run", "attach")
+_LISTED: Final = "generate, openrpc, run and attach"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command.
 
     Returns:
-        The exit code: 0; 1 if a contract or what was generated is wrong; 2 if the command line is.
-        `run` ends the process itself.
+        The exit code: 0; 1 if a contract or what was generated is wrong, or breaks what was
+        generated before; 2 if the command line is wrong. `run` ends the process itself.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
@@ -39,173 +38,45 @@ def main(argv: Sequence[str] | None = None) -> int:
             from rpc_worker.cli.attach import attach  # noqa: PLC0415 - as said above
 
             return attach(options.port)
-        from rpc_worker.cli.generate import generate  # noqa: PLC0415 - as said above
-
-        return generate(options)
+        return _write(options)
     except UsageError as error:
         name = arguments[0] if arguments and arguments[0] in COMMANDS else None
         sys.stderr.write(f"{' '.join(filter(None, ('rpc-worker', name)))}: {error}\n")
         return 2
 
 
+def _write(options: argparse.Namespace) -> int:
+    """Write, or compare, what is made of a contract."""
+    if options.command == "openrpc":
+        from rpc_worker.cli.openrpc import openrpc  # noqa: PLC0415 - as said above
+
+        return openrpc(options)
+    if options.against is not None:
+        from rpc_worker.cli.against import against  # noqa: PLC0415 - as said above
+
+        return against(options)
+    if options.watch:
+        from rpc_worker.cli.watch import watch  # noqa: PLC0415 - as said above
+
+        return watch(options)
+    from rpc_worker.cli.generate import generate  # noqa: PLC0415 - as said above
+
+    return generate(options)
+
+
 def _parse(arguments: list[str]) -> argparse.Namespace:
     if not arguments:
         raise UsageError(
-            "say what to do: generate writes a TypeScript client, run serves a worker, attach "
-            "debugs one. rpc-worker --help tells more"
+            "say what to do: generate writes a TypeScript client, openrpc a document, run serves "
+            "a worker, attach debugs one. rpc-worker --help tells more"
         )
     first = arguments[0]
     if not first.startswith("-") and first not in COMMANDS:
         guess = did_you_mean(first, COMMANDS) or f"The commands are {_LISTED}."
         raise UsageError(f"there is no command {first!r}. {guess}")
-    options, unknown = _parser().parse_known_args(arguments)
+    options, unknown = parser().parse_known_args(arguments)
     if unknown:
         options.parser.refuse(unknown)
     if options.command is None:
         raise UsageError(f"say what to do. The commands are {_LISTED}")
     return options
-
-
-class _Parser(argparse.ArgumentParser):
-    """A parser whose complaints are worded and shown in one place."""
-
-    def error(self, message: str) -> NoReturn:
-        stop = "" if message.endswith("?") else "."
-        raise UsageError(f"{message}{stop} {self.prog} --help tells more")
-
-    def refuse(self, unknown: Sequence[str]) -> NoReturn:
-        """Complain of arguments that mean nothing."""
-        guess = did_you_mean(unknown[0].partition("=")[0], self._option_string_actions)
-        self.error(" ".join([f"unrecognized arguments: {' '.join(unknown)}.", guess]).rstrip(" ."))
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="rpc-worker",
-        description="A typed JSON-RPC worker in Python, and its TypeScript client.",
-        allow_abbrev=False,
-    )
-    parser.add_argument("--version", action="version", version=f"rpc-worker {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    generate = commands.add_parser(
-        "generate",
-        help="write the TypeScript client of a contract",
-        description="Write the TypeScript client of one or more contracts into a folder.",
-        epilog="example: rpc-worker generate shared_api:BackendAPI --out src/rpc --io tauri-event",
-        allow_abbrev=False,
-    )
-    run = commands.add_parser(
-        "run",
-        help="serve an object on stdin and stdout",
-        description="Serve an object on stdin and stdout, until the host closes them.",
-        epilog="example: rpc-worker run backend:backend --contract shared_api:BackendAPI",
-        allow_abbrev=False,
-    )
-    attach = commands.add_parser(
-        "attach",
-        help="debug a worker that waits at a breakpoint()",
-        description="Debug a worker that was started with --debugger and waits at a breakpoint().",
-        epilog="example: rpc-worker attach 40123",
-        allow_abbrev=False,
-    )
-    for command in (generate, run, attach):
-        command.set_defaults(parser=command)
-    _describe_generate(generate)
-    _describe_run(run)
-    attach.add_argument("port", type=_port, metavar="PORT", help="as the worker said it on stderr")
-    return parser
-
-
-def _describe_generate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "contracts",
-        nargs="+",
-        metavar="module:Contract",
-        help="the typed class, and the module that has it",
-    )
-    _describe_frontend(parser, "the typed class of what the page offers to the worker")
-    parser.add_argument(
-        "--out", metavar="DIR", help="the folder; what is not generated stays as it is"
-    )
-    parser.add_argument(
-        "--io",
-        default="",
-        metavar="NAME,…",
-        help="the transports to include, such as tauri-event,node,memory",
-    )
-    parser.add_argument(
-        "--check",
-        action="store_true",
-        help="write nothing; name each file that differs, and exit with 1 if one does",
-    )
-
-
-def _describe_run(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "target", metavar="module:object", help="the implementation, and the module that has it"
-    )
-    parser.add_argument(
-        "--contract",
-        metavar="module:Class",
-        help="the typed class it implements (default: the Protocol that its class inherits)",
-    )
-    _describe_frontend(parser, "the typed class of what the worker may call in the page")
-    parser.add_argument(
-        "--grace",
-        type=_seconds,
-        default=5.0,
-        metavar="SECONDS",
-        help="how long running handlers have when the worker ends (default: 5)",
-    )
-    parser.add_argument(
-        "--name", help="the worker's name for people (default: the contract's name)"
-    )
-    parser.add_argument(
-        "--worker-version",
-        default="0.0.0",
-        metavar="VERSION",
-        help="the worker's own version (default: 0.0.0)",
-    )
-    parser.add_argument(
-        "--debug", action="store_true", help="send the traceback with internal errors"
-    )
-    parser.add_argument(
-        "--debugger",
-        action="store_true",
-        help="have breakpoint() wait for rpc-worker attach, in a terminal of its own",
-    )
-
-
-def _describe_frontend(parser: argparse.ArgumentParser, text: str) -> None:
-    parser.add_argument("--frontend", action=_Once, metavar="module:Frontend", help=text)
-
-
-class _Once(argparse.Action):
-    """An option of which a second one would have to be ignored without a word."""
-
-    def __call__(
-        self,
-        parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
-        values: Any,
-        option_string: str | None = None,
-    ) -> None:
-        if getattr(namespace, self.dest) is not None:
-            parser.error(f"{option_string} is given once: a page offers one contract")
-        setattr(namespace, self.dest, values)
-
-
-def _port(text: str) -> int:
-    if text.isdecimal() and 0 < int(text) < 2**16:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is no port; write the number that the worker said")
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = math.nan
-    if not (seconds >= 0 and math.isfinite(seconds)):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds; write one such as 2.5")
-    return seconds

@@ -27,13 +27,23 @@ class Outcome(msgspec.Struct):
 
     Attributes:
         code: The exit code.
-        done: What was written and removed, or that nothing had to be: lines for stdout.
-        complaints: What is wrong, and warnings: lines for stderr.
+        folder: As it was named.
+        wrote: The files that were written, by their paths from here.
+        removed: Those that were removed.
+        complaints: What is wrong, and warnings.
     """
 
     code: int = 0
-    done: list[str] = []
+    folder: str = ""
+    wrote: list[str] = []
+    removed: list[str] = []
     complaints: list[str] = []
+
+    def lines(self) -> list[str]:
+        """Return what was done: a line for each file, or that there was nothing to do."""
+        done = [f"wrote {name}" for name in self.wrote]
+        done += [f"removed {name}" for name in self.removed]
+        return done or ([] if self.code else [f"{self.folder} is up to date"])
 
 
 def generate(options: argparse.Namespace) -> int:
@@ -44,7 +54,7 @@ def generate(options: argparse.Namespace) -> int:
     """
     outcome = produce(options)
     complain(outcome.complaints)
-    sys.stdout.write("".join(f"{line}\n" for line in outcome.done))
+    sys.stdout.write("".join(f"{line}\n" for line in outcome.lines()))
     return outcome.code
 
 
@@ -192,7 +202,7 @@ def _refuse_others(folder: Path, others: dict[str, _Other], command: str) -> Out
 
 def _check(folder: Path, difference: Difference, command: str) -> Outcome:
     if not difference:
-        return Outcome(done=[f"{folder.as_posix()} is up to date"])
+        return Outcome(folder=folder.as_posix())
     lines = [f"{folder.as_posix()} is not up to date:"]
     lines += [f"  missing: {name}" for name in difference.missing]
     lines += [f"  changed: {name}" for name in difference.changed]
@@ -211,7 +221,9 @@ def _write(folder: Path, files: dict[str, str], difference: Difference) -> Outco
         )
         return Outcome(1, complaints=[reason])
     write(folder, files, difference)
-    changed = sorted((*difference.missing, *difference.changed))
-    done = [f"wrote {(folder / name).as_posix()}" for name in changed]
-    done += [f"removed {(folder / name).as_posix()}" for name in difference.left_over]
-    return Outcome(done=done or [f"{folder.as_posix()} is up to date"])
+    written = sorted((*difference.missing, *difference.changed))
+    return Outcome(
+        folder=folder.as_posix(),
+        wrote=[(folder / name).as_posix() for name in written],
+        removed=[(folder / name).as_posix() for name in difference.left_over],
+    )

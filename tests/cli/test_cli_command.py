@@ -18,14 +18,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MODULE = """
-from typing import Literal, Protocol
+import datetime
+from typing import Protocol
 import msgspec
 
 class HouseAPI(Protocol):
     async def knock(self, times: int) -> str: ...
 
 class BadAPI(Protocol):
-    async def send(self, data: Literal[9007199254740992]) -> None: ...
+    async def send(self, data: int | datetime.timedelta) -> None: ...
 
 class Plain(msgspec.Struct):
     opened_at: float
@@ -40,7 +41,7 @@ class PageAPI(Protocol):
     async def show(self, text: str) -> None: ...
 
 class BadPageAPI(Protocol):
-    async def draw(self, data: Literal[9007199254740992]) -> None: ...
+    async def draw(self, data: int | datetime.timedelta) -> None: ...
 
 class House:
     pass
@@ -71,7 +72,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     before = set(sys.modules)
     yield tmp_path
     for name in set(sys.modules) - before:
-        del sys.modules[name]
+        if name.partition(".")[0] != "rpc_worker":
+            del sys.modules[name]
 
 
 def run(capsys: pytest.CaptureFixture[str], line: str) -> tuple[int, str, str]:
@@ -322,15 +324,18 @@ MISTAKES = [
         "",
         2,
         (
-            "rpc-worker: say what to do: generate writes a TypeScript client, run serves a worker, "
-            "attach debugs one. rpc-worker --help tells more"
+            "rpc-worker: say what to do: generate writes a TypeScript client, openrpc a document, "
+            "run serves a worker, attach debugs one. rpc-worker --help tells more"
         ),
     ),
     ("genrate", 2, "rpc-worker: there is no command 'genrate'. Did you mean generate?"),
     (
         "serve",
         2,
-        ("rpc-worker: there is no command 'serve'. The commands are generate, run and attach."),
+        (
+            "rpc-worker: there is no command 'serve'. The commands are generate, openrpc, run and "
+            "attach."
+        ),
     ),
     *(
         (
@@ -362,12 +367,54 @@ MISTAKES = [
         "rpc-worker generate: --out file.txt is a file; name a folder, such as --out src/rpc",
     ),
     (
-        "generate house:HouseAPI --out web --watch",
+        "generate house:HouseAPI --out web --watch --check",
         2,
         (
-            "rpc-worker generate: unrecognized arguments: --watch. rpc-worker generate --help "
+            "rpc-worker generate: --watch writes what differs, and --check writes nothing: leave "
+            "out one"
+        ),
+    ),
+    *(
+        (
+            f"generate house:HouseAPI --against main {option}",
+            2,
+            (
+                "rpc-worker generate: --against compares, and writes nothing: leave out "
+                f"{option.partition(' ')[0]}"
+            ),
+        )
+        for option in ("--out web", "--io node", "--check", "--watch")
+    ),
+    (
+        "generate house:HouseAPI --against=",
+        2,
+        "rpc-worker generate: --against names nothing; write a file, or a revision such as main",
+    ),
+    (
+        "openrpc house:HouseAPI --out .",
+        2,
+        "rpc-worker openrpc: --out . is a folder; name a file, such as ./contract.json",
+    ),
+    (
+        "openrpc house:HouseAPI house:PageAPI",
+        2,
+        (
+            "rpc-worker openrpc: unrecognized arguments: house:PageAPI. rpc-worker openrpc --help "
             "tells more"
         ),
+    ),
+    (
+        "openrpc broken:API",
+        1,
+        (
+            "rpc-worker openrpc: broken cannot be imported: NameError: name 'undefined_name' is "
+            "not defined\n  {here}/broken.py, line 2: undefined_name"
+        ),
+    ),
+    (
+        "openrpc house:HouseAPI --out file.txt/contract.json",
+        1,
+        "rpc-worker openrpc: file.txt: File exists",
     ),
     (
         "generate house:HouseAPI --out web --chek",
@@ -462,8 +509,8 @@ MISTAKES = [
         1,
         (
             "rpc-worker generate: 1 misfit:\n  house.BadAPI.send, parameter data\n"
-            "    JavaScript has no number for the integer 9007199254740992\n"
-            "    Write it as a string: numbers are exact up to 2^53-1."
+            "    a timedelta is milliseconds in TypeScript, a number like the other\n"
+            "    Write one of them."
         ),
     ),
     (
@@ -559,8 +606,8 @@ FRONTENDS = [
         1,
         (
             "1 misfit:\n  house.BadPageAPI.draw, parameter data\n"
-            "    JavaScript has no number for the integer 9007199254740992\n"
-            "    Write it as a string: numbers are exact up to 2^53-1."
+            "    a timedelta is milliseconds in TypeScript, a number like the other\n"
+            "    Write one of them."
         ),
     ),
     (
@@ -601,7 +648,15 @@ def test_a_name_with_a_line_end_cannot_leave_the_comment(
 
 
 @pytest.mark.parametrize(
-    "line", ["--help", "generate --help", "run --help", "attach --help", "--version"]
+    "line",
+    [
+        "--help",
+        "generate --help",
+        "openrpc --help",
+        "run --help",
+        "attach --help",
+        "--version",
+    ],
 )
 def test_help_and_version(capsys: pytest.CaptureFixture[str], line: str) -> None:
     with pytest.raises(SystemExit) as caught:

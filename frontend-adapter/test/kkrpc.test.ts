@@ -1,12 +1,20 @@
-/** An app that uses kkrpc today: its channel, its worker; only the adapter is ours. */
+/** An app that uses kkrpc 0.x today: its channel, its worker; only the adapter is ours. */
 
 import { fileURLToPath } from "node:url";
+import { Command } from "@tauri-apps/plugin-shell";
 import { RPCChannel } from "kkrpc/browser";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { TauriEventIo } from "../src/io/tauri-event.js";
+import { TauriPluginJsIo } from "../src/io/tauri-plugin-js.js";
+import { TauriShellIo } from "../src/io/tauri-shell.js";
+import type { TauriIo } from "../src/tauri-io.js";
 import { settle } from "./fake-worker.js";
+import { JsPlugin } from "./js-plugin.js";
 import { startRelay } from "./relay-bus.js";
+import { ShellPlugin } from "./shell-plugin.js";
+import { closePage, openPage, until } from "./tauri-page.js";
 
+const NODE = process.execPath;
 const WORKER = fileURLToPath(new URL("kkrpc-worker.mjs", import.meta.url));
 
 interface Api extends Record<string, unknown> {
@@ -17,64 +25,119 @@ interface Api extends Record<string, unknown> {
   fail(message: string): Promise<void>;
 }
 
-function connect(io: TauriEventIo): Api {
+function connect(io: TauriIo): Api {
   return new RPCChannel<Record<string, never>, Api>(io).getAPI();
 }
 
-let bus: ReturnType<typeof startRelay>;
-
-beforeEach(() => {
-  bus = startRelay([process.execPath, WORKER]);
-});
-
-afterEach(() => bus.stop());
-
-test("kkrpc's channel reaches kkrpc's worker", async () => {
-  const api = connect(new TauriEventIo());
-  expect(await api.add(1, 2)).toBe(3);
-  expect(await api.math.square(7)).toBe(49);
-  expect(await api.echo({ text: "straße \u2028", date: new Date(0) })).toEqual({
-    text: "straße \u2028",
-    date: new Date(0),
-  });
-  await expect(api.fail("no such file")).rejects.toThrow("no such file");
-  const values: number[] = [];
-  expect(await api.each([1, 2, 3], (value) => values.push(value))).toBe(3);
-  expect(values).toEqual([1, 2, 3]);
-  expect(bus.lines.some((line) => line.endsWith("\n"))).toBe(false);
-});
-
-test("many calls at once", async () => {
-  const api = connect(new TauriEventIo());
-  const numbers = Array.from({ length: 200 }, (_, index) => index);
-  expect(await Promise.all(numbers.map((n) => api.add(n, 1)))).toEqual(numbers.map((n) => n + 1));
-});
-
-class Stripped extends TauriEventIo {
-  override async read(): Promise<string> {
-    return (await super.read()).replace(/\n$/, "");
-  }
+interface Host {
+  readonly io: TauriIo;
+  /** Has the worker end, as the host does. */
+  readonly quit: () => Promise<unknown>;
 }
 
-test.each([
-  ["with the newline that the relay took, each answer settles its call", new TauriEventIo(), 2],
-  ["without it, none ever does", new Stripped(), 0],
-])("%s", async (_name, io, expected) => {
-  const api = connect(io);
-  let settled = 0;
-  for (const text of ["first", "second"]) void api.echo(text).finally(() => settled++);
-  // Both answers have come to the page, and the channel has had every turn that it could use.
-  await bus.linesReach(2);
-  await settle();
-  expect(bus.lines.map((line) => /first|second/.test(line))).toEqual([true, true]);
-  expect(settled).toBe(expected);
+function relay(): Host {
+  const bus = startRelay([NODE, WORKER]);
+  return { io: new TauriEventIo(), quit: () => bus.quit() };
+}
+
+function shell(): Host {
+  const plugin = new ShellPlugin({ worker: [NODE, WORKER] });
+  const io = new TauriShellIo(Command.create("worker"), { graceMs: 0 });
+  return { io, quit: () => plugin.quit() };
+}
+
+function js(): Host {
+  const plugin = new JsPlugin();
+  const io = new TauriPluginJsIo("worker", { command: NODE, args: [WORKER] });
+  return { io, quit: () => plugin.quit() };
+}
+
+beforeEach(openPage);
+
+afterEach(closePage);
+
+describe.each([
+  ["a hand-written relay", relay, "exit code 0"],
+  ["the shell plugin", shell, "signal 9"],
+  ["tauri-plugin-js", js, ""],
+])("over %s", (_name, start, how) => {
+  let host: Host;
+
+  beforeEach(() => {
+    host = start();
+  });
+
+  afterEach(async () => {
+    host.io.destroy();
+    await host.quit();
+  });
+
+  test("kkrpc's channel reaches kkrpc's worker", async () => {
+    const api = connect(host.io);
+    expect(await api.add(1, 2)).toBe(3);
+    expect(await api.math.square(7)).toBe(49);
+    expect(await api.echo({ text: "straße \u2028", date: new Date(0) })).toEqual({
+      text: "straße \u2028",
+      date: new Date(0),
+    });
+    await expect(api.fail("no such file")).rejects.toThrow("no such file");
+    const values: number[] = [];
+    expect(await api.each([1, 2, 3], (value) => values.push(value))).toBe(3);
+    expect(values).toEqual([1, 2, 3]);
+  });
+
+  test("many calls at once", async () => {
+    const api = connect(host.io);
+    const numbers = Array.from({ length: 200 }, (_, index) => index);
+    expect(await Promise.all(numbers.map((n) => api.add(n, 1)))).toEqual(numbers.map((n) => n + 1));
+  });
+
+  test("the exit of the worker is an error for who listens", async () => {
+    const errors: unknown[] = [];
+    host.io.on("error", (error) => errors.push(error));
+    expect(await connect(host.io).add(1, 1)).toBe(2);
+    await host.quit();
+    const message = "ChannelClosed: The worker exited";
+    await until(() => errors.length > 0);
+    expect(errors.map(String)).toEqual([how ? `${message} (${how})` : message]);
+  });
+
+  test("destroyed, kkrpc's loop rests, and so does what is pending", async () => {
+    const { io } = host;
+    const read = vi.spyOn(io, "read");
+    const api = connect(io);
+    expect(await api.add(1, 1)).toBe(2);
+    const settled = vi.fn();
+    void api.add(1, 1).finally(settled);
+    io.destroy();
+    const { length } = read.mock.calls;
+    await host.quit();
+    await settle();
+    expect(read.mock.calls).toHaveLength(length);
+    expect(settled).not.toHaveBeenCalled();
+  });
 });
 
-test("the exit of the worker is an event", async () => {
-  const errors: unknown[] = [];
-  const io = new TauriEventIo();
-  io.on("error", (error) => errors.push(error));
-  expect(await connect(io).add(1, 1)).toBe(2);
-  await bus.quit();
-  expect(errors.map(String)).toEqual(["ChannelClosed: The worker exited (exit code 0)"]);
+describe("a newline that the relay took", () => {
+  class Stripped extends TauriEventIo {
+    override async read(): Promise<string> {
+      return (await super.read()).replace(/\n$/, "");
+    }
+  }
+
+  test.each([
+    ["is put back, and each answer settles its call", new TauriEventIo(), 2],
+    ["is needed: without it, none ever does", new Stripped(), 0],
+  ])("%s", async (_name, io, expected) => {
+    const bus = startRelay([NODE, WORKER]);
+    const api = connect(io);
+    let settled = 0;
+    for (const text of ["first", "second"]) void api.echo(text).finally(() => settled++);
+    // Both answers have come to the page, and the channel has had every turn that it could use.
+    await bus.linesReach(2);
+    await settle();
+    expect(bus.lines.map((line) => /(first|second).*[^\n]$/.test(line))).toEqual([true, true]);
+    expect(settled).toBe(expected);
+    await bus.stop();
+  });
 });

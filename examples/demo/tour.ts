@@ -15,7 +15,7 @@ import { startRelay } from "./relay.js";
 import { backend } from "./rpc/backend.js";
 import type { Backend } from "./rpc/backend.js";
 import { frontend } from "./rpc/frontend.js";
-import { createChannel, createClient, RpcError } from "./rpc/runtime/index.js";
+import { batch, createChannel, createClient, RpcError } from "./rpc/runtime/index.js";
 import type { Channel, LogRecord } from "./rpc/runtime/index.js";
 import { TauriEventIo } from "./rpc/runtime/io/tauri-event.js";
 import { Bar, bold, dim, mark, show, tell } from "./screen.js";
@@ -97,13 +97,13 @@ async function askBack({ files }: Backend, user: User, folder: string): Promise<
   tell(changes.join(", "));
 }
 
-async function batch(worker: Backend, channel: Channel): Promise<void> {
+async function together(worker: Backend, channel: Channel): Promise<void> {
   show(
     "a batch",
-    'channel.batch(() => [worker.add(1, 2), worker.echo("…"), worker.files.stat(".")])',
+    'batch(channel, () => [worker.add(1, 2), worker.echo("…"), worker.files.stat(".")])',
   );
   const [sum, echo, stat] = await Promise.all(
-    channel.batch(() => [worker.add(1, 2), worker.echo("…"), worker.files.stat(ROOT)] as const),
+    batch(channel, () => [worker.add(1, 2), worker.echo("…"), worker.files.stat(ROOT)] as const),
   );
   tell(`${sum}, ${JSON.stringify(echo)}, a ${stat.kind}   (one line there, one line back)`);
 }
@@ -204,7 +204,7 @@ async function main(): Promise<void> {
     await progress(worker, folder);
     await cancel(worker, folder, log);
     await askBack(worker, user, folder);
-    await batch(worker, channel);
+    await together(worker, channel);
     await speed(worker);
   } finally {
     channel.destroy();

@@ -16,6 +16,7 @@ import { Mismatch } from "./mismatch.js";
 import { begin, ended, functionOf, perLink } from "./roles.js";
 import type { Role } from "./roles.js";
 import { begun, encoded, invalidParams, serve } from "./serving.js";
+import { nextHandle } from "./tokens.js";
 
 type Callback = (...args: readonly unknown[]) => unknown;
 
@@ -32,7 +33,7 @@ export const callback: Role = {
     return (...args) => {
       const ending = new AbortController();
       const detach = scope.attach((reason) => ending.abort(reason ?? ended("callback")));
-      return link.request(method, args, { signal: ending.signal }).finally(detach);
+      return link.call(method, args, { signal: ending.signal }).finally(detach);
     };
   },
 };
@@ -134,7 +135,7 @@ function withoutResult(call: Callback): Callback {
 
 function offerFunction(value: unknown, link: Link, scope: Scope): unknown {
   const own = functionOf<Callback>(value);
-  const handle = link.nextHandle();
+  const handle = nextHandle(link);
   const handles = exposed(link);
   handles.set(handle, own);
   scope.attach(() => handles.delete(handle));

@@ -95,7 +95,7 @@ function send(
   try {
     const [params, limits] = readArguments(descriptor, args, offering?.offer);
     const scope = offering?.scope ?? options?.scope;
-    const answer = link.request(descriptor.method, params, { ...limits, ...options, scope });
+    const answer = link.call(descriptor.method, params, { ...limits, ...options, scope });
     return raising(descriptor.raises, answer);
   } catch (thrown) {
     const error = toError(thrown);
@@ -118,16 +118,12 @@ function readArguments(
   const { params } = descriptor;
   const { signal, timeoutMs, ...others } = trailing(descriptor, args);
   refuseLimits(descriptor.method, { signal, timeoutMs });
-  const options = Object.entries(others)
-    .filter(isDefined)
-    .map(([option, value]): Named => [wireName(descriptor, option), value]);
-  const positional = params.map((name, index): Named => [name, args[index]]);
-  while (positional.length > 0 && !positional.slice(-1).every(isDefined)) positional.pop();
-  const isByName = options.length > 0 || !positional.every(isDefined);
-  const given = [...positional, ...options]
-    .filter(isDefined)
-    .map(([name, value]): Named => [name, offer(name, value)]);
-  const found = isByName ? Object.fromEntries(given) : given.map(([, value]) => value);
+  const named = params.map((name, index): Named => [name, args[index]]);
+  for (const [option, value] of Object.entries(others).filter(isDefined))
+    named.push([wireName(descriptor, option), value]);
+  const given = named.filter(isDefined).map(([name, value]): Named => [name, offer(name, value)]);
+  const isByPosition = given.every(([name], index) => name === params[index]);
+  const found = isByPosition ? given.map(([, value]) => value) : Object.fromEntries(given);
   return [given.length > 0 ? found : undefined, { signal, timeoutMs }];
 }
 

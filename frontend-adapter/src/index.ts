@@ -1,4 +1,5 @@
 // For users.
+export { batch } from "./batches.js";
 export { createChannel } from "./channel.js";
 export type { Channel, ChannelOptions, ChannelState } from "./channel.js";
 export { createClient } from "./client.js";

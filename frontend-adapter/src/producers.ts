@@ -19,6 +19,7 @@ import type { Incoming, Link, Scope } from "./link.js";
 import { asObject } from "./messages.js";
 import { perLink } from "./roles.js";
 import { Encoded, cancelled, serve } from "./serving.js";
+import { nextToken } from "./tokens.js";
 import { refuseUnheld } from "./values.js";
 
 /** How many items may wait for the worker, at most: enough that a round trip is paid by many. */
@@ -125,7 +126,7 @@ class Producer {
     scope: Scope,
     release: (reason?: Error) => void = nothing,
   ) {
-    this.token = link.nextToken();
+    this.token = nextToken(link);
     this.#source = source;
     this.#write = write;
     this.#link = link;

@@ -10,6 +10,7 @@ import { Mismatch } from "./mismatch.js";
 import { begin, functionOf, perLink } from "./roles.js";
 import type { Role } from "./roles.js";
 import { serve } from "./serving.js";
+import { nextToken } from "./tokens.js";
 
 type Listener = (value: unknown) => unknown;
 
@@ -17,7 +18,7 @@ export const progress: Role = {
   begin,
   offer(value, link, scope): string | number {
     const listener = functionOf<Listener>(value);
-    const token = link.nextToken();
+    const token = nextToken(link);
     const heard = listeners(link);
     heard.set(token, listener);
     scope.attach(() => heard.delete(token));

@@ -116,7 +116,7 @@ export class Pull {
   #request(): Promise<unknown> {
     if (this.#state === "new") return this.#open();
     if (this.#life?.lost) return Promise.reject(this.#life.lost);
-    const answer = this.#link.request("$/enumerator/next", { token: this.#token });
+    const answer = this.#link.call("$/enumerator/next", { token: this.#token });
     return raising(this.#raises, answer);
   }
 

@@ -18,10 +18,14 @@ import {
 } from "./errors.js";
 import { Scope, nothing } from "./link.js";
 import type { Incoming, Link, Serve } from "./link.js";
-import { encodeError, encodeMethodNotFound, encodeResult, encodedResult } from "./messages.js";
-import type { ErrorObject, Message } from "./messages.js";
-
-type Request = Extract<Message, { kind: "request" }>;
+import {
+  asObject,
+  encodeError,
+  encodeMethodNotFound,
+  encodeResult,
+  encodedResult,
+} from "./messages.js";
+import type { ErrorObject, Request } from "./messages.js";
 
 /** How long a cancelled call may take to end by itself; then it is answered as it is. */
 const UNWINDING_MS = 1000;
@@ -53,6 +57,7 @@ export class Serving {
 
   constructor(link: Link) {
     this.#link = link;
+    link.listen("$/cancelRequest", (params) => this.#cancel(asObject(params)["id"]));
     link.onLost((reason) => this.#lose(reason));
   }
 
@@ -91,7 +96,7 @@ export class Serving {
   }
 
   /** Cancels a request; it is answered when its function has ended, or soon. */
-  cancel(id: unknown): void {
+  #cancel(id: unknown): void {
     const call = this.#running.get(id);
     if (!call || call.isCancelled) return;
     call.isCancelled = true;

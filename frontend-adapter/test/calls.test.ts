@@ -4,64 +4,82 @@ import { Scope } from "../src/link.js";
 
 function made(id: string): { call: Call; resolve: () => void; reject: () => void } {
   const [resolve, reject] = [vi.fn(), vi.fn()];
-  return { call: new Call(id, `{"id":"${id}"}`, { resolve, reject }), resolve, reject };
+  const call = new Call(id, { resolve, reject });
+  call.request = `{"id":"${id}"}`;
+  return { call, resolve, reject };
+}
+
+/** The first waits for its answer, the second to be sent. */
+function tabled(): { table: CallTable; sent: ReturnType<typeof made>; waiting: typeof sent } {
+  const table = new CallTable();
+  const [sent, waiting] = [made("S:1"), made("S:2")];
+  for (const { call } of [sent, waiting]) table.set(call.id, call);
+  sent.call.request = "";
+  return { table, sent, waiting };
 }
 
 describe("the table", () => {
   test("a call leaves it once", () => {
-    const table = new CallTable();
-    const [sent, waiting] = [made("S:1"), made("S:2")];
-    table.markSent([sent.call]);
-    expect([1, null, undefined, "S:2"].map((id) => table.take(id))).toEqual(
+    const { table, sent } = tabled();
+    expect([1, null, undefined, "S:3"].map((id) => table.take(id))).toEqual(
       Array(4).fill(undefined),
     );
     expect(table.take("S:1")).toBe(sent.call);
     expect(table.take("S:1")).toBeUndefined();
-
-    const submission = { calls: [waiting.call], isBatch: false };
-    table.wait(submission);
-    expect([...table.takeWaiting()]).toEqual([submission]);
-    table.rejectAll(new Error("late"));
+    table.reject(new Error("late"), true);
     expect(sent.reject).not.toHaveBeenCalled();
-    expect(waiting.reject).not.toHaveBeenCalled();
   });
 
-  test("calls know which were sent in the same line; their texts are let go", () => {
-    const table = new CallTable();
-    const [a, b, c] = [made("S:1").call, made("S:2").call, made("S:3").call];
-    expect(a.isSent).toBe(false);
-    table.markSent([a, b]);
-    table.markSent([c]);
-    expect([a.together, b.together, c.together]).toEqual([[a, b], [a, b], [c]]);
-    expect([a.isSent, a.request]).toEqual([true, ""]);
+  test("calls that went in one line can be failed together", () => {
+    const { table, sent, waiting } = tabled();
+    const other = made("S:3");
+    table.set("S:3", other.call);
+    const together = { calls: [sent.call, waiting.call], line: () => undefined };
+    for (const call of together.calls) call.together = together;
+    const error = new Error("unreadable");
+    expect(table.rejectTogether(undefined, error)).toBe(false);
+    expect(table.rejectTogether("S:2", error)).toBe(true);
+    expect(table.rejectTogether("S:1", error)).toBe(false);
+    expect(sent.reject).toHaveBeenCalledWith(error);
+    expect(waiting.reject).toHaveBeenCalledTimes(1);
+    expect([...table.keys()]).toEqual(["S:3"]);
   });
 
   test("what was sent can be failed by itself", () => {
-    const table = new CallTable();
-    const [sent, waiting] = [made("S:1"), made("S:2")];
-    table.markSent([sent.call]);
-    table.wait({ calls: [waiting.call], isBatch: false });
+    const { table, sent, waiting } = tabled();
     const error = new Error("gone");
-    table.rejectSent(error);
+    table.reject(error, false);
     expect(sent.reject).toHaveBeenCalledWith(error);
     expect(waiting.reject).not.toHaveBeenCalled();
-    table.rejectAll(error);
+    table.reject(error, true);
     expect(waiting.reject).toHaveBeenCalledWith(error);
     expect(sent.reject).toHaveBeenCalledTimes(1);
+    expect(table.size).toBe(0);
   });
 });
 
 describe("a call", () => {
   afterEach(() => void vi.useRealTimers());
 
-  test("settles once", () => {
-    const { call, resolve, reject } = made("S:1");
+  test("settles once", async () => {
+    const scope = new Scope();
+    const end = vi.fn();
+    scope.attach(end);
+    let call: Call | undefined;
+    const outcome = new Promise((resolve, reject) => {
+      call = new Call("S:1", { resolve, reject }, scope);
+    });
+    call?.reject(new Error("no"));
+    call?.resolve(1);
+    call?.reject(new Error("again"));
+    await expect(outcome).rejects.toThrow("no");
+    expect(end.mock.calls).toEqual([[new Error("no")]]);
+  });
+
+  test("that has settled has no text any more: params may be large", () => {
+    const { call } = made("S:1");
     call.reject(new Error("no"));
-    call.resolve(1);
-    call.reject(new Error("again"));
-    expect([call.isSettled, call.request]).toEqual([true, ""]);
-    expect(reject).toHaveBeenCalledTimes(1);
-    expect(resolve).not.toHaveBeenCalled();
+    expect(call.request).toBe("");
   });
 
   test.each(["resolve", "reject"] as const)("watches nothing after %s", (settle) => {
@@ -120,7 +138,7 @@ describe("a scope", () => {
     const scope = new Scope();
     const end = vi.fn();
     scope.attach(end);
-    const call = new Call("S:1", "", { resolve: vi.fn(), reject: vi.fn() }, scope);
+    const call = new Call("S:1", { resolve: vi.fn(), reject: vi.fn() }, scope);
     answer(call);
     expect(end.mock.calls).toEqual([[reason]]);
   });

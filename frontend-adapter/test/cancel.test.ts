@@ -1,7 +1,7 @@
 /** Giving up on a call (protocol, section 5): by a signal, or by a deadline. */
 
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { RpcError } from "../src/index.js";
+import { RpcError, batch } from "../src/index.js";
 import { HELLO, connect, failure, settle } from "./fake-worker.js";
 
 /** An abort signal, and how often somebody still listens to it. */
@@ -82,7 +82,7 @@ describe("a call that is aborted", () => {
     const { channel, worker } = connect();
     await worker.greet();
     const { controller, signal } = aborting();
-    const [call] = channel.batch(() => {
+    const [call] = batch(channel, () => {
       const calls = [failure(channel.call("a", [], { signal })), channel.call("b")];
       controller.abort();
       return calls;
@@ -95,7 +95,8 @@ describe("a call that is aborted", () => {
     const { channel, worker } = connect();
     const session = await worker.greet();
     const { controller, signal } = aborting();
-    const [first, second] = channel.batch(
+    const [first, second] = batch(
+      channel,
       () => [failure(channel.call("a", [], { signal })), channel.call("b")] as const,
     );
     await worker.line();

@@ -4,6 +4,7 @@ import {
   RpcError,
   SessionEnded,
   WorkerStartError,
+  batch,
   createChannel,
   createClient,
 } from "../src/index.js";
@@ -99,8 +100,9 @@ describe("batches", () => {
   test("are one array; the answers come as an array, in any order", async () => {
     const { channel, worker } = connect();
     const session = await worker.greet();
-    const both = channel.batch(
-      () => [channel.call("a"), channel.batch(() => channel.call("b", [1]))] as const,
+    const both = batch(
+      channel,
+      () => [channel.call("a"), batch(channel, () => channel.call("b", [1]))] as const,
     );
     expect(JSON.parse(await worker.line())).toEqual([
       { jsonrpc: "2.0", id: `${session}:1`, method: "a" },
@@ -117,7 +119,7 @@ describe("batches", () => {
   test("without a call send nothing", async () => {
     const { channel, worker } = connect();
     await worker.greet();
-    expect(channel.batch(() => 3)).toBe(3);
+    expect(batch(channel, () => 3)).toBe(3);
     await settle();
     expect(worker.unread).toEqual([]);
   });
@@ -126,7 +128,7 @@ describe("batches", () => {
     const { channel, worker } = connect();
     await worker.greet();
     expect(() =>
-      channel.batch(() => {
+      batch(channel, () => {
         void channel.call("a");
         throw new Error("mine");
       }),
@@ -144,7 +146,7 @@ describe("batches", () => {
     async (_name, limits) => {
       const { channel, worker } = connect();
       await worker.greet({ ...HELLO, limits });
-      channel.batch(() => void [channel.call("a"), channel.call("b")]);
+      batch(channel, () => void [channel.call("a"), channel.call("b")]);
       expect(await worker.message()).toMatchObject({ method: "a" });
       expect(await worker.message()).toMatchObject({ method: "b" });
     },
@@ -153,7 +155,7 @@ describe("batches", () => {
   test("that go singly share no answer: one that cannot be read fails its own call", async () => {
     const { channel, worker } = connect();
     const session = await worker.greet({ ...HELLO, limits: { batchEntries: 1 } });
-    const [a, b] = channel.batch(() => [channel.call("a"), channel.call("b")] as const);
+    const [a, b] = batch(channel, () => [channel.call("a"), channel.call("b")] as const);
     worker.say(
       `{"jsonrpc":"2.0","id":"${session}:1","result":[1,`,
       `{"jsonrpc":"2.0","id":"${session}:2","result":"B"}`,
@@ -165,7 +167,7 @@ describe("batches", () => {
   test("inside which the channel is destroyed reject", async () => {
     const { channel, worker } = connect();
     await worker.greet();
-    const call = channel.batch(() => {
+    const call = batch(channel, () => {
       const made = channel.call("a");
       channel.destroy();
       return made;
@@ -413,13 +415,13 @@ describe("an answer that cannot be read fails its call", () => {
   test("one that is too long, of a batch: all its calls, and nobody else's", async () => {
     const { channel, worker } = connect();
     const session = await worker.greet();
-    const batch = channel.batch(() => [channel.call("a"), channel.call("b")]);
+    const both = batch(channel, () => [channel.call("a"), channel.call("b")]);
     const other = channel.call("c");
     const long = "x".repeat(64 * 1024 * 1024 + 5000);
     worker.say(
       `[{"jsonrpc":"2.0","id":"${session}:2","result":"${long}"},{"jsonrpc":"2.0","id":"${session}:1","result":1}]`,
     );
-    for (const call of batch)
+    for (const call of both)
       expect(await failure(call)).toMatchObject({
         code: -32008,
         message: expect.stringContaining("is too long") as string,

@@ -2,6 +2,7 @@
 
 import { describe, expect, test, vi } from "vitest";
 import {
+  batch,
   callbackOf,
   date,
   dict,
@@ -125,7 +126,7 @@ describe("a call", () => {
 
   test("goes in a batch", async () => {
     const { client, channel, worker } = await begin();
-    const both = channel.batch(() => [client.add({ takenAt: NOON }), client.add(wrong)]);
+    const both = batch(channel, () => [client.add({ takenAt: NOON }), client.add(wrong)]);
     const [first, second] = both.map((call) => call.catch((thrown: Error) => thrown.message));
     const [{ id }] = JSON.parse(await worker.line()) as [{ id: string }];
     worker.say([{ jsonrpc: "2.0", id, result: [{ takenAt: NOON_TEXT }] }]);

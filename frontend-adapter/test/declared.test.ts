@@ -5,6 +5,7 @@ import { describe, expect, expectTypeOf, test, vi } from "vitest";
 import {
   RpcError,
   SessionEnded,
+  batch,
   date,
   expose,
   members as fields,
@@ -188,7 +189,7 @@ describe("an answer", () => {
 
   test("within a batch is its error", async () => {
     const { client, channel, worker } = await greeted<Backend>(backend);
-    const calls = channel.batch(() => [client.remove("/a"), client.remove("/b"), client.other()]);
+    const calls = batch(channel, () => [client.remove("/a"), client.remove("/b"), client.other()]);
     const failures = Promise.all(calls.map(failure));
     const requests = JSON.parse(await worker.line()) as { id: string }[];
     const error = { code: 4004, message: "no", data: { path: "/" } };

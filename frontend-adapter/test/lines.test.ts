@@ -18,7 +18,7 @@ const { cases } = vectors<{ cases: Case[] }>("lines");
 function read(chunks: readonly string[], limit = 1000, end = false): (string | Oversized)[] {
   const buffer = new LineBuffer(limit);
   const lines = chunks.flatMap((chunk) => buffer.feed(chunk));
-  return end ? [...lines, ...buffer.end()] : lines;
+  return end ? [...lines, ...buffer.feed("\n")] : lines;
 }
 
 describe("chunks to lines", () => {

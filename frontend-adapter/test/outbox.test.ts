@@ -1,17 +1,29 @@
 import { expect, test, vi } from "vitest";
 import { Outbox } from "../src/outbox.js";
+import type { Receiver, Transport } from "../src/transport.js";
 import { settle } from "./fake-worker.js";
+
+/** A transport that can only be written to. */
+function writing(write: Transport["write"]): Transport {
+  return { open: () => undefined, write, close: () => undefined };
+}
+
+const receiver: Receiver = {
+  chunk: () => expect.unreachable(),
+  exited: () => expect.unreachable(),
+  closed: () => expect.unreachable(),
+};
 
 test("a chunk is at most 16 Mi characters long, or one line", async () => {
   const MI = 1024 * 1024;
   const chunks: string[] = [];
   const outbox = new Outbox(
-    (chunk) => void chunks.push(chunk),
+    writing((chunk) => void chunks.push(chunk)),
     () => expect.unreachable(),
   );
   const lines = [1, 20, 8, 8, 7, 1, 1].map((size, index) => String(index).repeat(size * MI - 1));
   for (const line of lines) outbox.add(line);
-  outbox.start();
+  await outbox.open(receiver);
   await settle();
   expect(chunks.map(({ length }) => length / MI)).toEqual([1, 20, 16, 9]);
   expect(chunks.join("") === lines.map((line) => `${line}\n`).join("")).toBe(true);
@@ -21,11 +33,13 @@ test("a chunk that cannot be written is lost, and what comes after it is written
   const chunks: string[] = [];
   const failures: unknown[] = [];
   const outbox = new Outbox(
-    (chunk) => (chunk === "a\n" ? Promise.reject(new Error("no")) : void chunks.push(chunk)),
+    writing((chunk) =>
+      chunk === "a\n" ? Promise.reject(new Error("no")) : void chunks.push(chunk),
+    ),
     (thrown) => failures.push(String(thrown)),
   );
   outbox.add("a");
-  outbox.start();
+  await outbox.open(receiver);
   await Promise.resolve();
   outbox.add("b");
   await settle();
@@ -38,14 +52,14 @@ test("a line that is a function is asked when it is written, once", async () => 
   const chunks: string[] = [];
   let written: () => void = () => undefined;
   const outbox = new Outbox(
-    (chunk) => {
+    writing((chunk) => {
       chunks.push(chunk);
       return new Promise((resolve) => (written = resolve));
-    },
+    }),
     () => expect.unreachable(),
   );
   outbox.add("first");
-  outbox.start();
+  await outbox.open(receiver);
   await settle();
   let text = "early";
   const asked = vi.fn(() => text);
@@ -64,18 +78,18 @@ test("a last line takes the place of what waits, after the write that is under w
   const chunks: string[] = [];
   let written: () => void = () => undefined;
   const outbox = new Outbox(
-    (chunk) => {
+    writing((chunk) => {
       chunks.push(chunk);
       return new Promise((resolve) => (written = resolve));
-    },
+    }),
     () => undefined,
   );
   outbox.add("first");
-  outbox.start();
+  await outbox.open(receiver);
   await settle();
   outbox.add("second");
   let ended = false;
-  const end = outbox.end("last").then(() => (ended = true));
+  const end = outbox.close("last").then(() => (ended = true));
   written();
   await settle();
   expect([chunks, ended]).toEqual([["first\n", "last\n"], false]);
@@ -85,10 +99,10 @@ test("a last line takes the place of what waits, after the write that is under w
 
 test("a last line before writing has begun is not written, not even later", async () => {
   const write = vi.fn();
-  const outbox = new Outbox(write, () => undefined);
+  const outbox = new Outbox(writing(write), () => undefined);
   outbox.add("first");
-  await outbox.end("last");
-  outbox.start();
+  await outbox.close("last");
+  await outbox.open(receiver);
   await settle();
   expect(write).not.toHaveBeenCalled();
 });

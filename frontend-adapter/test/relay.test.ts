@@ -11,6 +11,7 @@ import {
   ChannelClosed,
   RpcError,
   WorkerStartError,
+  batch,
   createChannel,
   createClient,
 } from "../generated/runtime/index.js";
@@ -115,7 +116,7 @@ describe("through the relay", () => {
     const { channel, worker } = page;
     expect(await channel.call("add", { b: 23, a: 19 })).toBe(42);
     expect(
-      await Promise.all(channel.batch(() => [worker.add(1, 2), worker.echo("x")] as const)),
+      await Promise.all(batch(channel, () => [worker.add(1, 2), worker.echo("x")] as const)),
     ).toEqual([3, "x"]);
     const numbers = Array.from({ length: 1000 }, (_, index) => index);
     expect(await Promise.all(numbers.map((n) => worker.add(n, 1)))).toEqual(

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterEach, describe, expect, expectTypeOf, test, vi } from "vitest";
-import { ChannelClosed, RpcError, SessionEnded, stream } from "../src/index.js";
+import { ChannelClosed, RpcError, SessionEnded, batch, stream } from "../src/index.js";
 import type { Stream } from "../src/index.js";
 import { HELLO, failure, settle } from "./fake-worker.js";
 import type { Received } from "./fake-worker.js";
@@ -166,7 +166,7 @@ describe("reading", () => {
 
   test("in a batch of calls", async () => {
     const fixture = await begin();
-    const all = fixture.channel.batch(() =>
+    const all = batch(fixture.channel, () =>
       ["x", "y"].map((path) => fixture.client.tail(path).toArray()),
     );
     const requests = (await fixture.worker.message()) as unknown as Received[];

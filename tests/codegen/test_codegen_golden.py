@@ -44,9 +44,7 @@ def test_the_text_is_tidy(case: str) -> None:
 
 
 def test_the_same_contract_becomes_the_same_text_in_every_process() -> None:
-    program = (
-        "from tests.codegen.golden import *; print({n: plan_of_case(n).files for n in NAMES})"
-    )
+    program = "from tests.codegen.golden import *; print({n: plan_of_case(n).files for n in NAMES})"
     outputs = {
         subprocess.run(
             [sys.executable, "-c", program],

@@ -1,5 +1,6 @@
 """Types that were given a name: it is theirs in TypeScript too."""
 
+# ruff: noqa: RUF012 - msgspec copies defaults
 from __future__ import annotations
 
 import datetime as dt

@@ -1,5 +1,7 @@
 """Any, and Raw: whatever JSON holds."""
 
+# ruff: noqa: TC002 - annotations are evaluated at run time
+# ruff: noqa: RUF012 - msgspec copies defaults
 from __future__ import annotations
 
 from typing import Any, Protocol

@@ -17,6 +17,10 @@ class Account(Struct):
 class BigIntegersAPI(Protocol):
     async def factorial(self, number: int) -> BigInt: ...
     async def transfer(
-        self, source: Account, amount: BigInt, *, fee: BigInt = BigInt(1)  # noqa: B008 - immutable
+        self,
+        source: Account,
+        amount: BigInt,
+        *,
+        fee: BigInt = BigInt(1),  # noqa: B008 - immutable
     ) -> Account: ...
     async def sums(self, numbers: list[BigInt]) -> dict[str, BigInt]: ...

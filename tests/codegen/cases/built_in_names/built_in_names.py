@@ -1,15 +1,15 @@
 """Types that are called like those of JavaScript, of TypeScript and of the runtime."""
 
+# ruff: noqa: TC003 - annotations are evaluated at run time
+# ruff: noqa: A002, N801 - the names are the point
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncIterator, Awaitable, Callable  # noqa: TC003 - they are read
+from collections.abc import AsyncIterator, Awaitable, Callable
 from enum import Enum
 from typing import Protocol
 
 from rpc_worker import Event, Progress, Struct
-
-# ruff: noqa: A001, N801 - the names are the point
 
 
 class Array(Struct):

@@ -1,9 +1,10 @@
 """A chat with a model that runs on this computer."""
 
+# ruff: noqa: TC003 - annotations are evaluated at run time
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncIterator, Awaitable, Callable  # noqa: TC003 - they are read
+from collections.abc import AsyncIterator, Awaitable, Callable
 from enum import Enum
 from typing import Annotated, Literal, NewType, Protocol
 
@@ -139,7 +140,9 @@ class ChatAPI(Protocol):
         ...
 
     @raises(ContextFull)
-    async def summarize(self, chat: ChatId, approve: Callable[[str], Awaitable[bool]]) -> str | None:
+    async def summarize(
+        self, chat: ChatId, approve: Callable[[str], Awaitable[bool]]
+    ) -> str | None:
         """Make a summary, and ask until one is liked."""
         ...
 

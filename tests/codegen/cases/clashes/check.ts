@@ -15,5 +15,11 @@ export async function check(client: Descriptor, options: CallOptions): Promise<v
     }),
   };
   const exposed: Exposed = expose(implementation);
-  console.log(river, rivers, exposed);
+  // @ts-expect-error: the runtime's stream is none of the contract's
+  const mixed: River = rivers;
+  // @ts-expect-error: nor are its options
+  await client.event(options, { fed: true });
+  // @ts-expect-error: nor what it exposes
+  expose({ incoming: () => exposed });
+  console.log(river, rivers, exposed, mixed);
 }

@@ -1,5 +1,6 @@
 """`Annotated` and `msgspec.Meta`: what TypeScript has no types for stands in the comments."""
 
+# ruff: noqa: RUF012 - msgspec copies defaults
 from __future__ import annotations
 
 import datetime as dt  # noqa: TC003 - annotations are evaluated at run time

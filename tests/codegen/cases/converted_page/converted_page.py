@@ -1,9 +1,10 @@
 """What a page is given is converted, and what it answers, too."""
 
+# ruff: noqa: TC003 - annotations are evaluated at run time
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncIterator, Awaitable, Callable  # noqa: TC003 - they are read
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Protocol
 
 from rpc_worker import BigInt, Progress, RpcError, Struct, raises

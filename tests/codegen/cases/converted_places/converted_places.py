@@ -1,5 +1,6 @@
-"""Whatever carries a value converts it: parameters, options, streams, progress, callbacks, events."""
+"""Whatever carries a value converts it: parameters, streams, progress, callbacks, events."""
 
+# ruff: noqa: RUF012 - msgspec copies defaults
 from __future__ import annotations
 
 import datetime as dt

@@ -1,5 +1,6 @@
 """Unions of what is converted: told apart by their form on the wire, or by a tag."""
 
+# ruff: noqa: TC003 - annotations are evaluated at run time
 from __future__ import annotations
 
 import datetime as dt

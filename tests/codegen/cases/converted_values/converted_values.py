@@ -1,5 +1,6 @@
 """What is converted, however deep it lies; what holds nothing of the kind passes as it is."""
 
+# ruff: noqa: TC003 - annotations are evaluated at run time
 from __future__ import annotations
 
 import datetime as dt

@@ -1,5 +1,6 @@
 """Moments of time, which are Dates; days and times of day, which are no moments, and strings."""
 
+# ruff: noqa: TC003 - annotations are evaluated at run time
 from __future__ import annotations
 
 import datetime as dt

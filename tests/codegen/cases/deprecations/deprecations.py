@@ -1,5 +1,6 @@
 """What an editor strikes through."""
 
+# pyright: reportDeprecated=false
 from __future__ import annotations
 
 from enum import Enum

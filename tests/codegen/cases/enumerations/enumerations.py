@@ -1,5 +1,7 @@
 """Enumerations: a union of their values, and a constant by which they are called."""
 
+# ruff: noqa: A002, PLC2401 - the names are the point
+# pyright: reportDeprecated=false
 from __future__ import annotations
 
 from enum import Enum, IntEnum, StrEnum, auto

@@ -1,5 +1,6 @@
 """Declared errors: classes in TypeScript, which `safe` and `catch` can tell apart."""
 
+# pyright: reportDeprecated=false
 from __future__ import annotations
 
 from collections.abc import AsyncIterator  # noqa: TC003 - annotations are evaluated at run time

@@ -1,5 +1,6 @@
 """Keeps folders of several computers the same."""
 
+# ruff: noqa: RUF012 - msgspec copies defaults
 from __future__ import annotations
 
 import datetime as dt

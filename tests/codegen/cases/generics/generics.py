@@ -1,5 +1,6 @@
 """Generic classes stay generic, whichever way they go and whatever they are of."""
 
+# ruff: noqa: TC003 - annotations are evaluated at run time
 from __future__ import annotations
 
 import datetime as dt

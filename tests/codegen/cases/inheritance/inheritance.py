@@ -1,5 +1,6 @@
 """What is inherited: methods, events, namespaces, fields; from this module and from others."""
 
+# ruff: noqa: TC001 - annotations are evaluated at run time
 from __future__ import annotations
 
 from typing import Protocol

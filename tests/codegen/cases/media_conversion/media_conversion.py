@@ -1,5 +1,6 @@
 """Conversion of video and audio."""
 
+# ruff: noqa: TC003 - annotations are evaluated at run time
 from __future__ import annotations
 
 import datetime as dt

@@ -8,6 +8,8 @@ export async function check(client: Names): Promise<void> {
   const text: string = (await client.odd())["two words\u2028"];
   // @ts-expect-error: it is a method, and no constructor
   new client(1, "a", true);
+  // @ts-expect-error: the name is as msgspec encodes it
+  console.log((await client.odd()).contentType);
   // @ts-expect-error: a namespace is read, not set
   client.delete = client.prototype;
   console.log(promise.kept, names, text);

@@ -1,5 +1,6 @@
 """A kernel for notebooks: cells are run, and what they show comes as it is made."""
 
+# ruff: noqa: RUF012 - msgspec copies defaults
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable  # noqa: TC003 - they are read

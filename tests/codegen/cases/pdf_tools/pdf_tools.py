@@ -1,9 +1,10 @@
 """Tools for PDF files."""
 
+# ruff: noqa: TC003 - annotations are evaluated at run time
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Awaitable, Callable  # noqa: TC003 - annotations are evaluated at run time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Literal, Protocol

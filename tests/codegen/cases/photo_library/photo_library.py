@@ -1,10 +1,11 @@
 """A library of photos on the disk."""
 
+# ruff: noqa: TC003 - annotations are evaluated at run time
 from __future__ import annotations
 
 import datetime as dt
-import uuid  # noqa: TC003 - annotations are evaluated at run time
-from collections.abc import AsyncIterator  # noqa: TC003 - as said
+import uuid
+from collections.abc import AsyncIterator
 from enum import IntEnum
 from typing import Annotated, Generic, NewType, Protocol, TypeVar
 
@@ -74,7 +75,7 @@ class Change(Struct):
 
     rating: Rating | UnsetType = UNSET
     keywords: frozenset[str] | UnsetType = UNSET
-    place: Place | None | UnsetType = UNSET
+    place: Place | UnsetType | None = UNSET
     """Null takes it away."""
 
 

@@ -1,5 +1,6 @@
 """A class without a Protocol is its own contract: `def` runs in a thread, where things block."""
 
+# ruff: noqa: TC003 - annotations are evaluated at run time
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator

@@ -1,13 +1,15 @@
 """Runs plugins, which ask the window for what only it can do."""
 
+# ruff: noqa: TC002, TC003 - annotations are evaluated at run time
+# ruff: noqa: RUF012 - msgspec copies defaults
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncIterator, Awaitable, Callable  # noqa: TC003 - they are read
+from collections.abc import AsyncIterator, Awaitable, Callable
 from enum import Enum
 from typing import Any, Literal, NewType, Protocol, TypedDict
 
-import msgspec  # noqa: TC002 - annotations are evaluated at run time
+import msgspec
 
 from rpc_worker import Event, Progress, RpcError, Struct, raises
 

@@ -1,5 +1,6 @@
 """Types that hold themselves, and each other."""
 
+# ruff: noqa: TC003 - annotations are evaluated at run time
 from __future__ import annotations
 
 import datetime as dt

@@ -1,5 +1,6 @@
 """Reserved words of TypeScript wherever a name can stand, and names that objects have anyway."""
 
+# ruff: noqa: A002, N801, N815, N818 - the names are the point
 from __future__ import annotations
 
 from enum import Enum
@@ -8,8 +9,6 @@ from typing import Literal, Protocol
 import msgspec
 
 from rpc_worker import Event, RpcError, Struct, raises
-
-# ruff: noqa: A002, N801, N818 - the names are the point
 
 
 class var(Struct):
@@ -27,8 +26,8 @@ class null(Struct, array_like=True):
 class enum_(Enum):
     delete = "delete"
     new = "new"
-    toString = "toString"  # noqa: N815 - as said
-    hasOwnProperty = "__proto__"  # noqa: N815 - as said
+    toString = "toString"
+    hasOwnProperty = "__proto__"
 
 
 class throw(RpcError, code=1):

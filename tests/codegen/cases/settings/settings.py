@@ -1,5 +1,6 @@
 """The settings of an app: read, changed in part, and watched."""
 
+# ruff: noqa: RUF012 - msgspec copies defaults
 from __future__ import annotations
 
 from enum import Enum, IntEnum

@@ -1,9 +1,11 @@
 """Turns speech into text, while somebody speaks and from files."""
 
+# ruff: noqa: TC003 - annotations are evaluated at run time
+# ruff: noqa: A002 - the names are the point
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncIterator, Callable  # noqa: TC003 - annotations are evaluated
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Literal, Protocol
 
 from msgspec import Meta

@@ -1,9 +1,11 @@
 """A browser of SQLite databases."""
 
+# ruff: noqa: TC003 - annotations are evaluated at run time
+# ruff: noqa: RUF012 - msgspec copies defaults
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncIterator  # noqa: TC003 - annotations are evaluated at run time
+from collections.abc import AsyncIterator
 from typing import Annotated, Literal, NewType, Protocol
 
 from msgspec import Meta

@@ -1,5 +1,6 @@
-"""Two workers and the page that both of them call, in one folder: what is shared is in each file."""
+"""Two workers and the page that both call, in one folder: what is shared is in each file."""
 
+# ruff: noqa: TC003 - annotations are evaluated at run time
 from __future__ import annotations
 
 import datetime as dt

@@ -1,5 +1,6 @@
 """Names in other scripts, some of them two units of UTF-16 a character."""
 
+# ruff: noqa: N801, N802, N803, PLC2401, RUF001, RUF002 - the names are the point
 from __future__ import annotations
 
 from enum import Enum
@@ -8,8 +9,6 @@ from typing import Protocol
 import msgspec
 
 from rpc_worker import RpcError, Struct, raises
-
-# ruff: noqa: N818, PLC2401, RUF001 - the names are the point
 
 
 class Größe(Struct):

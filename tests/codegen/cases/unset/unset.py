@@ -1,5 +1,6 @@
 """UNSET: what is not there, either way, and is no null."""
 
+# ruff: noqa: TC003 - annotations are evaluated at run time
 from __future__ import annotations
 
 import datetime as dt
@@ -15,7 +16,7 @@ class Change(Struct):
     """What is to be changed; the rest stays as it is."""
 
     title: str | UnsetType = UNSET
-    rating: int | None | UnsetType = UNSET
+    rating: int | UnsetType | None = UNSET
     """Null takes it away."""
     taken: dt.datetime | UnsetType = UNSET
     by: str = "me"

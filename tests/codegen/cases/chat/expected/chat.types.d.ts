@@ -26,7 +26,7 @@ export interface Chat {
     chat: ChatId,
     message: MessageInput,
     options?: ChatSendOptions,
-  ): Stream<Token | ToolCall | Done>;
+  ): Stream<Token | ToolCall | Done, ModelMissing | ContextFull>;
 
   /**
    * Make a summary, and ask until one is liked.

@@ -20,7 +20,7 @@ export interface ConvertedPlaces {
    * @param every - In milliseconds.
    * @throws 4001 {@link Overexposed}: Too much light.
    */
-  shots(every: number, options?: CallOptions): Stream<Shot>;
+  shots(every: number, options?: CallOptions): Stream<Shot, Overexposed>;
 
   upload(
     chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,

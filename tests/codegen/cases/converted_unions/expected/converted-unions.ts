@@ -43,11 +43,13 @@ export const convertedUnions: Descriptor<ConvertedUnions> = {
       method: "forms",
       params: ["value"],
       takes: {
-        value: value(either(() => ({
-          text: date,
-          object: singleCodec,
-          list: list(bytes),
-        }))),
+        value: value(
+          either(() => ({
+            text: date,
+            object: singleCodec,
+            list: list(bytes),
+          })),
+        ),
       },
       returns: value(either(() => ({ text: bytes }))),
     },
@@ -63,38 +65,42 @@ export const convertedUnions: Descriptor<ConvertedUnions> = {
       method: "tagged",
       params: ["item"],
       takes: {
-        item: value(tagged("type", () => ({
-          photo: photoCodec,
-          1: clipCodec,
-        }))),
+        item: value(
+          tagged("type", () => ({ photo: photoCodec, 1: clipCodec })),
+        ),
       },
-      returns: value(list(tagged("type", () => ({
-        photo: photoCodec,
-        1: clipCodec,
-      })))),
+      returns: value(
+        list(tagged("type", () => ({ photo: photoCodec, 1: clipCodec }))),
+      ),
     },
     mixed: {
       method: "mixed",
       params: ["item"],
       takes: {
-        item: value(either(() => ({
-          text: bytes,
-          object: tagged("type", () => ({ photo: photoCodec, 1: clipCodec })),
-          list: list(date),
-        }))),
+        item: value(
+          either(() => ({
+            text: bytes,
+            object: tagged("type", () => ({ photo: photoCodec, 1: clipCodec })),
+            list: list(date),
+          })),
+        ),
       },
-      returns: value(either(() => ({
-        object: tagged("type", () => ({ photo: photoCodec })),
-      }))),
+      returns: value(
+        either(() => ({
+          object: tagged("type", () => ({ photo: photoCodec })),
+        })),
+      ),
     },
     arrays: {
       method: "arrays",
       params: ["event"],
       takes: { event: value(tagged(0, () => ({ 0: openCodec }))) },
-      returns: value(either(() => ({
-        object: dict(date),
-        list: tagged(0, () => ({ 0: openCodec })),
-      }))),
+      returns: value(
+        either(() => ({
+          object: dict(date),
+          list: tagged(0, () => ({ 0: openCodec })),
+        })),
+      ),
     },
     dicts: {
       method: "dicts",

@@ -63,7 +63,7 @@ export interface Dialogs {
     call: IncomingCall,
   ): unknown;
 
-  /** A panel of the window. */
+  /** Where the files are. */
   readonly leftPanel: DialogsLeftPanel;
 }
 

@@ -24,7 +24,13 @@ export interface Enumerations {
  */
 export type Format = "image/jpeg" | "image/png" | "image/webp";
 
-/** What a picture is saved as. */
+/**
+ * What a picture is saved as.
+ *
+ * - `"image/jpeg"`: Small.
+ * - `"image/png"`
+ * - `"image/webp"`
+ */
 export declare const Format: {
   /** Small. */
   readonly JPEG: "image/jpeg";
@@ -42,14 +48,14 @@ export declare const Mode: {
 };
 
 /** Names and values that mean something else. */
-export type Odd = "default" | "new" | "say \"hi\"" | "a\nb";
+export type Odd = "default" | "new" | 'say "hi"' | "a\nb";
 
 /** Names and values that mean something else. */
 export declare const Odd: {
   readonly default: "default";
-  readonly "new": "new";
-  readonly constructor: "say \"hi\"";
-  readonly "Größe": "a\nb";
+  readonly new: "new";
+  readonly constructor: 'say "hi"';
+  readonly Größe: "a\nb";
 };
 
 /** @deprecated Write Format. */
@@ -81,7 +87,13 @@ export interface PhotoInput {
  */
 export type Rating = -1 | 0 | 5;
 
-/** From worst to best. */
+/**
+ * From worst to best.
+ *
+ * - `-1` REJECTED
+ * - `0` NONE
+ * - `5` BEST: For the wall.
+ */
 export declare const Rating: {
   readonly REJECTED: -1;
   readonly NONE: 0;

@@ -11,8 +11,8 @@ export const Mode = { READ_ONLY: "read_only", READ_WRITE: "read_write" };
 export const Odd = {
   default: "default",
   new: "new",
-  constructor: "say \"hi\"",
-  "Größe": "a\nb",
+  constructor: 'say "hi"',
+  Größe: "a\nb",
 };
 
 export const Old = { ONLY: "only" };

@@ -24,7 +24,7 @@ export interface Errors {
   ): Call<string[] | null, Busy | NotFound | NoFolder | Locked | Gone>;
 
   /** @throws 4003 {@link NoFolder}: There is no such folder. */
-  watch(folder: string, options?: CallOptions): Stream<string>;
+  watch(folder: string, options?: CallOptions): Stream<string, NoFolder>;
 
   close(number: number, options?: CallOptions): Call<void>;
 

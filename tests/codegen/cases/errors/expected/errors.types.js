@@ -13,7 +13,7 @@ export const Gone = /* @__PURE__ */ declared(
   "Gone",
   4005,
   "errors.Gone",
-  "It \"was\" here: `\\n` ${there} */ and @beta.",
+  'It "was" here: `\\n` ${there} */ and @beta.',
 );
 
 export const Locked = /* @__PURE__ */ declared(

@@ -25,7 +25,7 @@ export interface FileSync {
       value: Conflict,
     ) => "here" | "there" | "both" | Promise<"here" | "there" | "both">,
     options?: FileSyncSyncOptions,
-  ): Stream<Copied | Removed | Skipped>;
+  ): Stream<Copied | Removed | Skipped, Offline | QuotaExceeded>;
 
   compare(
     folder: FolderId,

@@ -43,6 +43,10 @@ export interface Keys {
  */
 export type Level = 1 | 2;
 
+/**
+ * - `1` LOW
+ * - `2` HIGH
+ */
 export declare const Level: {
   readonly LOW: 1;
   readonly HIGH: 2;

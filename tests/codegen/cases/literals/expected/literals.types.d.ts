@@ -9,7 +9,7 @@ export interface Literals {
   texts(
     mode: "r" | "w",
     options?: CallOptions,
-  ): Call<"say \"hi\"" | "back\\slash">;
+  ): Call<'say "hi"' | "back\\slash">;
 
   numbers(number: 1 | -2, options?: CallOptions): Call<3 | "three" | null>;
 
@@ -28,7 +28,13 @@ export interface Literals {
  */
 export type Kind = "file" | "folder" | "symbolic link";
 
-/** What an entry of a folder is. */
+/**
+ * What an entry of a folder is.
+ *
+ * - `"file"`: A regular file.
+ * - `"folder"`
+ * - `"symbolic link"`: Points to another entry; `*\/` ends nothing here.
+ */
 export declare const Kind: {
   /** A regular file. */
   readonly FILE: "file";
@@ -45,7 +51,12 @@ export declare const Kind: {
  */
 export type Level = 0 | 10;
 
-/** How loud it is. */
+/**
+ * How loud it is.
+ *
+ * - `0` QUIET
+ * - `10` LOUD: Wakes the neighbours.
+ */
 export declare const Level: {
   readonly QUIET: 0;
   /** Wakes the neighbours */

@@ -70,7 +70,13 @@ export interface Audio {
  */
 export type Container = "mp4" | "webm" | "mkv";
 
-/** What a file is written as. */
+/**
+ * What a file is written as.
+ *
+ * - `"mp4"`: Plays everywhere.
+ * - `"webm"`: Plays in browsers.
+ * - `"mkv"`
+ */
 export declare const Container: {
   /** Plays everywhere. */
   readonly MP4: "mp4";

@@ -57,7 +57,7 @@ export interface NamesPrototype {
 }
 
 export interface Größe {
-  "höhe": number;
+  höhe: number;
 }
 
 export interface Headers {

@@ -25,7 +25,7 @@ export interface NotebookKernel {
     source: string,
     ask: (value1: string, value2: boolean) => string | Promise<string>,
     options?: NotebookKernelRunOptions,
-  ): Stream<Printed | Shown | Cleared>;
+  ): Stream<Printed | Shown | Cleared, ExecutionFailed | Interrupted>;
 
   /** Stop what is running. */
   interrupt(options?: CallOptions): Call<void>;

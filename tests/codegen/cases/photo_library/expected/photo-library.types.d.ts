@@ -168,7 +168,14 @@ export type PlaceInput = [
  */
 export type Rating = -1 | 0 | 3 | 5;
 
-/** From worst to best. */
+/**
+ * From worst to best.
+ *
+ * - `-1` REJECTED
+ * - `0` NONE
+ * - `3` GOOD
+ * - `5` BEST
+ */
 export declare const Rating: {
   readonly REJECTED: -1;
   readonly NONE: 0;

@@ -58,7 +58,13 @@ export interface Manifest {
  */
 export type Permission = "files" | "network" | "clipboard";
 
-/** What a plugin may be allowed. */
+/**
+ * What a plugin may be allowed.
+ *
+ * - `"files"`: Read and write files.
+ * - `"network"`
+ * - `"clipboard"`
+ */
 export declare const Permission: {
   /** Read and write files. */
   readonly FILES: "files";

@@ -19,10 +19,9 @@ const fileCodec: Codec = members(() => ({
 }));
 
 const folderCodec: Codec = members(() => ({
-  entries: list(tagged("type", () => ({
-    folder: folderCodec,
-    file: fileCodec,
-  }))),
+  entries: list(
+    tagged("type", () => ({ folder: folderCodec, file: fileCodec })),
+  ),
 }));
 
 /** What `createClient` makes a {@link Recursion} from. */
@@ -40,10 +39,9 @@ export const recursion: Descriptor<Recursion> = {
     find: {
       method: "find",
       params: ["name"],
-      returns: value(tagged("type", () => ({
-        folder: folderCodec,
-        file: fileCodec,
-      }))),
+      returns: value(
+        tagged("type", () => ({ folder: folderCodec, file: fileCodec })),
+      ),
     },
     comment: { method: "comment", params: ["comment"] },
     chain: { method: "chain", params: ["chain"] },

@@ -57,13 +57,13 @@ export interface ReservedWordsNewOptions extends CallOptions {
 export interface ReservedWordsExport {
   constructor(options?: CallOptions): Call<void>;
   toString(options?: CallOptions): Call<string>;
-  readonly "new": EventFeed<number>;
+  readonly new: EventFeed<number>;
 }
 
 export interface ReservedWordsPrototype {
   constructor(options?: CallOptions): Call<void>;
   toString(options?: CallOptions): Call<string>;
-  readonly "new": EventFeed<number>;
+  readonly new: EventFeed<number>;
 }
 
 /** A key of a dictionary may be what a field cannot be called. */
@@ -108,7 +108,7 @@ export type enum_ = "delete" | "new" | "toString" | "__proto__";
 
 export declare const enum_: {
   readonly delete: "delete";
-  readonly "new": "new";
+  readonly new: "new";
   readonly toString: "toString";
   readonly hasOwnProperty: "__proto__";
 };

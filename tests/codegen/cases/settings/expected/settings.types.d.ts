@@ -99,7 +99,13 @@ export interface InvalidData {
  */
 export type Level = 0 | 1 | 2;
 
-/** How much is logged. */
+/**
+ * How much is logged.
+ *
+ * - `0` SILENT
+ * - `1` ERRORS
+ * - `2` ALL
+ */
 export declare const Level: {
   readonly SILENT: 0;
   readonly ERRORS: 1;

@@ -15,7 +15,7 @@ export interface SpeechToText {
     samples: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
     format: Format,
     options?: SpeechToTextListenOptions,
-  ): Stream<SpeechToTextPartial | Final>;
+  ): Stream<SpeechToTextPartial | Final, ModelLoading>;
 
   /**
    * Write down what is said in a file.

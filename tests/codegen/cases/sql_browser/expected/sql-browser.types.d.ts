@@ -32,7 +32,7 @@ export interface SqlBrowser {
     sql: string,
     parameters?: Record<string, Value> | Value[],
     options?: SqlBrowserQueryOptions,
-  ): Stream<Header | Rows | Summary>;
+  ): Stream<Header | Rows | Summary, SyntaxWrong | Locked>;
 
   /**
    * Return the plan of a statement: a number, that of what it is part of, and a text.

@@ -10,7 +10,7 @@ export interface Streams {
    * @returns A line without its end.
    * @throws 4004 {@link NotFound}: There is no such file.
    */
-  tail(path: string, options?: StreamsTailOptions): Stream<string>;
+  tail(path: string, options?: StreamsTailOptions): Stream<string, NotFound>;
 
   count(options?: CallOptions): Stream<number>;
 

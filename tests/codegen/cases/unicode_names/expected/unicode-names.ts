@@ -11,7 +11,7 @@ export const unicodeNames: Descriptor<UnicodeNames> = {
   contract: "73cd89abbaae045b",
   regenerate: "rpc-worker generate unicode_names:UnicodeNamesAPI --out src/rpc",
   members: {
-    "größe": { method: "größe", params: ["写"], options: ["ñandú"] },
+    größe: { method: "größe", params: ["写"], options: ["ñandú"] },
     "𐐄": { method: "𐐄", params: ["𐐅"], raises: [[𐐃Error]] },
   },
 };

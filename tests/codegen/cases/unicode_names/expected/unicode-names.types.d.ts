@@ -4,7 +4,7 @@ import type { Call, CallOptions, RpcError } from "./runtime/index.js";
 
 /** Contrat d'été. */
 export interface UnicodeNames {
-  "größe"(写: 写真Input, options?: UnicodeNamesGrößeOptions): Call<Größe>;
+  größe(写: 写真Input, options?: UnicodeNamesGrößeOptions): Call<Größe>;
 
   /** @throws 1 {@link 𐐃Error}: 𐐃🎉. */
   "𐐄"(𐐅: Цвет, options?: CallOptions): Call<写真, 𐐃Error>;
@@ -12,12 +12,12 @@ export interface UnicodeNames {
 
 export interface UnicodeNamesGrößeOptions extends CallOptions {
   /** @defaultValue `1` */
-  "ñandú"?: number | undefined;
+  ñandú?: number | undefined;
 }
 
 /** Wie groß etwas ist: ≤ 2^53 − 1. */
 export interface Größe {
-  "höhe": number;
+  höhe: number;
   /** In mm; 𝒳 und 🎉 sind keine Namen. */
   breiteInMm: number;
 }
@@ -25,20 +25,20 @@ export interface Größe {
 export type Цвет = "красный" | "𐐪";
 
 export declare const Цвет: {
-  readonly "КРАСНЫЙ": "красный";
+  readonly КРАСНЫЙ: "красный";
   readonly "𐐂": "𐐪";
 };
 
 /** 写真。 */
 export interface 写真 {
-  "名前": string;
+  名前: string;
   "𐐀𐐁": number;
   "🎉": string;
 }
 
 /** 写真。 */
 export interface 写真Input {
-  "名前": string;
+  名前: string;
   /** @defaultValue `0` */
   "𐐀𐐁"?: number;
   /** @defaultValue `"🎉"` */
@@ -56,7 +56,7 @@ export declare class 𐐃Error extends RpcError {
 
 /** The `data` of {@link 𐐃Error}. */
 export interface 𐐃ErrorData {
-  "причина": string;
+  причина: string;
 }
 
 //# sourceMappingURL=unicode-names.types.d.ts.map

@@ -2,7 +2,7 @@
 
 import { declared } from "./runtime/declared.js";
 
-export const Цвет = { "КРАСНЫЙ": "красный", "𐐂": "𐐪" };
+export const Цвет = { КРАСНЫЙ: "красный", "𐐂": "𐐪" };
 
 export const 𐐃Error = /* @__PURE__ */ declared(
   "𐐃Error",

@@ -10,8 +10,11 @@ export interface ErrorClass {
   new (data: never, message?: string): RpcError;
 }
 
-/** The errors that a method declares, and how the data of each is converted. */
-export type Raises = readonly (readonly [error: ErrorClass, data?: Codec])[];
+/**
+ * The errors that a method declares, each with how its data is converted, if it is. No tuples: in the
+ * descriptor of a method called `valueOf`, TypeScript would see lists, by the type of Object's own.
+ */
+export type Raises = readonly (readonly (ErrorClass | Codec)[])[];
 
 /** One of those classes, with what the runtime alone uses. */
 export interface Declared extends ErrorClass {

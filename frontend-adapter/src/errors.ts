@@ -47,14 +47,17 @@ export const UNKNOWN_TOKEN: typeof ErrorCode.unknownToken = -32001;
  * `instanceof` also holds for what another copy of this runtime made: an app may hold two (two
  * bundles, two generated folders). A user's subclass has no brand and keeps the ordinary test.
  */
-class Branded extends Error {
-  static override [Symbol.hasInstance](value: unknown): boolean {
+class Branded extends Error {}
+
+// No member in its type: an editor would lead from an `instanceof` there as well.
+Object.defineProperty(Branded, Symbol.hasInstance, {
+  value(this: typeof Branded, value: unknown): boolean {
     const brand = brandOf(this.prototype.name);
     return (this.prototype as Prototype)[brand] === this
       ? brand in Object(value)
-      : super[Symbol.hasInstance](value);
-  }
-}
+      : Function.prototype[Symbol.hasInstance].call(this, value);
+  },
+});
 
 type Prototype = Error & { readonly [brand: symbol]: unknown };
 

@@ -14,17 +14,18 @@ import type { Source, Write } from "./producers.js";
 import { Pull, readForm } from "./pull.js";
 import { begin, ended } from "./roles.js";
 import type { ResultRole, Send } from "./roles.js";
+import type { Call } from "./safe.js";
 import { Encoded } from "./serving.js";
 
 /**
  * The items that a method gives one after the other. The call is made at the first pull; the stream
  * can be read once. Whoever leaves its loop early ends it in the worker too.
  */
-export interface Stream<T> extends AsyncIterable<T> {
+export interface Stream<T, E = never> extends AsyncIterable<T> {
   /** The items as they arrive, one array a message. */
   batches(): AsyncIterableIterator<T[]>;
   /** All items, when the last has arrived. */
-  toArray(): Promise<T[]>;
+  toArray(): Call<T[], E>;
 }
 
 /** Of how many items a list still goes whole: as many as one batch could hold. */

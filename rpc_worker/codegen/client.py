@@ -93,27 +93,29 @@ class InterfaceWriter:
 
     def _answer(self, method: Method) -> str:
         """Return what a method returns, on one line."""
-        if not self._is_call(method):
+        if self._side == "frontend":
             return " | ".join(self._references.answer(method.result, opposite(self._given)))
         arguments = ", ".join(" | ".join(alternatives) for alternatives in self._outcomes(method))
-        return f"{self._runtime.type('Call')}<{arguments}>"
+        return f"{self._answered(method)}<{arguments}>"
 
     def _returning(self, head: str, method: Method) -> str:
         line = f"{head} {self._answer(method)};\n"
         if fits(line):
             return line
-        if not self._is_call(method):
+        if self._side == "frontend":
             return broken(head, self._references.answer(method.result, opposite(self._given)))
         inner = ",\n".join(_argument(alternatives) for alternatives in self._outcomes(method))
-        return f"{head} {self._runtime.type('Call')}<\n{inner}\n  >;\n"
+        return f"{head} {self._answered(method)}<\n{inner}\n  >;\n"
 
-    def _is_call(self, method: Method) -> bool:
-        return self._side == "backend" and not isinstance(method.result, Stream)
+    def _answered(self, method: Method) -> str:
+        return self._runtime.type("Stream" if isinstance(method.result, Stream) else "Call")
 
     def _outcomes(self, method: Method) -> Iterator[Sequence[str]]:
-        """Return the alternatives of what a call is answered with, and of its declared errors."""
-        if not isinstance(method.result, Stream):
-            yield self._references.values(method.result, "output")
+        """Return the alternatives of what a client is given, and of the declared errors."""
+        result = method.result
+        yield self._references.values(
+            result.item if isinstance(result, Stream) else result, "output"
+        )
         if method.errors:
             yield [self._names.errors[error.cls] for error in method.errors]
 

@@ -124,10 +124,10 @@ def test_an_error_that_is_not_declared_any_more_breaks_and_a_new_one_does_not() 
 
 def test_a_change_of_several_uses_is_told_at_each() -> None:
     old, new = "class Item(Struct):\n    a: int", "class Item(Struct):\n    a: int | None"
-    members = "changed: Event[Item]\nasync def pair(self) -> tuple[int, Item]: ..."
+    members = "changed: Event[Item]\nasync def two(self) -> tuple[int, Item]: ..."
     assert told(described(old, members), described(new, members)) == [
         "breaks changed: the field a of the payload can be null now: clients do not expect it",
-        "breaks pair: the field [1].a of the result can be null now: clients do not expect it",
+        "breaks two: the field a of item 2 of the result can be null now: clients do not expect it",
     ]
 
 

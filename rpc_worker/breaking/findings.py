@@ -53,7 +53,7 @@ class Place(msgspec.Struct, frozen=True):
         return Place(self.root, (*self.path, step))
 
     def __str__(self) -> str:
-        """Return it in words: `an item of the field a[].b of the result`."""
+        """Return it in words: `a value of the field a[].b of an item of the result`."""
         if not self.path:
             return self.root
         *outer, last = self.path
@@ -66,4 +66,6 @@ class Place(msgspec.Struct, frozen=True):
             return f"a key of {around}"
         if last.startswith("["):
             return f"item {int(last[1:-1]) + 1} of {around}"
-        return f"the field {''.join(self.path).removeprefix('.')} of {self.root}"
+        first = next(i for i, step in enumerate(self.path) if step[0] == "." and step != ".*")
+        around = Place(self.root, self.path[:first])
+        return f"the field {''.join(self.path[first:]).removeprefix('.')} of {around}"

@@ -51,7 +51,7 @@ def call(
         NoAnswerError: It has not returned.
     """
     request = {"path": sys.path if path is None else path, "call": function, "argument": argument}
-    # Bytecode is only written for what an edit cannot outrun: it knows the time to a second.
+    # No bytecode: it knows its source's time to the second, and an edit can be quicker than that.
     command = [sys.executable, "-B", "-c", _MAIN, msgspec.json.encode(request).decode()]
     with subprocess.Popen(  # noqa: S603 - it is this interpreter
         command,

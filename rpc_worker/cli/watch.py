@@ -64,7 +64,9 @@ def watch(options: argparse.Namespace) -> int:
             "--watch needs watchfiles, which is not installed. Write: pip install "
             '"rpc-worker[watch]"'
         )
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A shell's `… --watch & vite` has it ignore Ctrl-C, and would leave it behind.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
         _Watch(options).run()
     return 0

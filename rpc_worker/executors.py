@@ -38,7 +38,6 @@ from rpc_worker.steps import Runner, rest
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
 
-    from rpc_worker.dispatch import Handler
     from rpc_worker.limits import Limits
     from rpc_worker.middleware import Middleware
     from rpc_worker.sources import Source
@@ -438,29 +437,30 @@ class Executors:
                     self._leaders -= 1
                 self._end_task(task)
                 return
-            self._left, self._until = BURST, monotonic() + SLICE
+            # Its time has begun with the `pump` that woke it.
+            self._left = BURST
 
     def _keep(self, call: Call, task: asyncio.Task[None]) -> None:
-        """Leave a task to a handler that has suspended in it; others lead from now on."""
+        """Leave a task to a handler that has suspended in it, and have others lead.
+
+        Where there are no eager leaders, each begins in the loop's next pass; if one handler a pass
+        would start, a queue of handlers that suspend would take as many passes. So there is one
+        leader for each that is known to.
+        """
         call.task = task
         self._tasks.add(task)
         self._place(call)
-        if not EAGER:
-            self._hand_over(call.handler)
-
-    def _hand_over(self, handler: Handler) -> None:
-        """Have others lead, where there are no eager leaders.
-
-        Each begins in the loop's next pass; if one handler a pass would start, a queue of handlers
-        that suspend would take as many passes. So there is one for each that is known to.
-        """
-        handler.suspends = True
+        if EAGER:
+            return
+        call.handler.suspends = True
         self._leaders -= 1
-        if self.queue and not self._leaders and not self._is_full():
+        if self._leaders:
+            return
+        if self.queue and not self._is_full():
             following = islice(self.queue, min(BURST, self._limit - self._suspended) - 1)
             known = takewhile(lambda call: call.handler.suspends, following)
             self._start_leaders(1 + sum(1 for _ in known))
-        elif not self._leaders:
+        else:
             # Who led would have written it: what was answered in the same pass of the loop.
             self._outcome.flush()
 

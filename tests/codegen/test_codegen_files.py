@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rpc_worker.codegen.files import Difference, compare, write
+from rpc_worker.codegen import maps
+from rpc_worker.codegen.files import Difference, compare, with_maps_there, write
 from rpc_worker.codegen.plan import MARK
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 OURS = f"{MARK}a:B. Do not edit: x\n"
 FILES = {"b.ts": OURS + "b\n", "runtime/index.ts": OURS + "i\n", "runtime/io/node.ts": OURS + "n\n"}
 NOTHING = Difference((), (), (), ())
+MAP = maps.MARK + '"version":3,"file":"b.types.d.ts"}\n'
+MAPPED = FILES | {"b.types.d.ts": OURS, "b.types.d.ts.map": MAP, "b.types.js": OURS}
 
 
 def tree(folder: Path) -> dict[str, str]:
@@ -48,12 +51,16 @@ def test_a_folder_that_is_not_there_lacks_every_file(tmp_path: Path) -> None:
         ({"b.ts": "\ufeff" + OURS + "other\n"}, Difference((), ("b.ts",), (), ())),
         ({"c.ts": OURS}, Difference((), (), ("c.ts",), ())),
         ({"c.types.d.ts": OURS}, Difference((), (), ("c.types.d.ts",), ())),
+        ({"c.types.d.ts.map": MAP}, Difference((), (), ("c.types.d.ts.map",), ())),
+        ({"c.types.js": OURS}, Difference((), (), ("c.types.js",), ())),
         ({"runtime/old.ts": OURS}, Difference((), (), ("runtime/old.ts",), ())),
+        ({"runtime/old.js": OURS}, Difference((), (), ("runtime/old.js",), ())),
         ({"runtime/io/old.ts": OURS}, Difference((), (), ("runtime/io/old.ts",), ())),
         ({"b.ts": "mine\n"}, Difference((), (), (), ("b.ts",))),
         ({"b.ts": ""}, Difference((), (), (), ("b.ts",))),
         # The user's own, wherever they are, and what another run wrote elsewhere.
         ({"c.ts": "mine\n", "README.md": OURS, "deep/c.ts": OURS, "runtime/x/y.ts": OURS}, NOTHING),
+        ({"c.types.js": "mine\n", "c.js": OURS, "c.types.d.ts.map": '{"version":3}\n'}, NOTHING),
     ],
 )
 def test_what_differs_is_named(tmp_path: Path, there: dict[str, str], expected: Difference) -> None:
@@ -62,6 +69,50 @@ def test_what_differs_is_named(tmp_path: Path, there: dict[str, str], expected: 
     before = tree(tmp_path)
     assert compare(tmp_path, FILES) == expected
     assert tree(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("there", "expected"),
+    [
+        (MAP.replace("b.types", "c.types"), Difference((), ("b.types.d.ts.map",), (), ())),
+        ('{"version":3}\n', Difference((), (), (), ("b.types.d.ts.map",))),
+    ],
+)
+def test_a_map_is_ours_if_it_says_so(tmp_path: Path, there: str, expected: Difference) -> None:
+    put(tmp_path, MAPPED | {"b.types.d.ts.map": there})
+    assert compare(tmp_path, MAPPED) == expected
+
+
+def test_the_lines_that_a_map_names_are_no_difference(tmp_path: Path) -> None:
+    """They move with every edit of the contract's source."""
+    moved = MAP.replace("}", ',"mappings":"A"}')
+    put(tmp_path, MAPPED | {"b.types.d.ts.map": moved})
+    expected = with_maps_there(tmp_path, MAPPED)
+    assert expected == MAPPED | {"b.types.d.ts.map": moved}
+    assert compare(tmp_path, expected) == NOTHING
+    # What is written is the new one all the same.
+    assert compare(tmp_path, MAPPED) == Difference((), ("b.types.d.ts.map",), (), ())
+
+
+@pytest.mark.parametrize("there", [{}, {"b.types.d.ts.map": '{"version":3}\n'}])
+def test_a_map_that_is_missing_or_not_ours_is_a_difference(
+    tmp_path: Path, there: dict[str, str]
+) -> None:
+    put(tmp_path, {name: text for name, text in MAPPED.items() if name != "b.types.d.ts.map"})
+    put(tmp_path, there)
+    assert with_maps_there(tmp_path, MAPPED) == MAPPED
+    assert compare(tmp_path, with_maps_there(tmp_path, MAPPED))
+
+
+def test_other_files_of_the_folder_are_not_taken_over(tmp_path: Path) -> None:
+    put(tmp_path, MAPPED | {"b.ts": OURS + "other\n", "c.types.d.ts.map": MAP})
+    assert with_maps_there(tmp_path, MAPPED) == MAPPED
+
+
+def test_a_map_goes_with_its_file(tmp_path: Path) -> None:
+    put(tmp_path, MAPPED)
+    write(tmp_path, FILES, compare(tmp_path, FILES))
+    assert tree(tmp_path) == FILES
 
 
 def test_a_folder_or_a_file_in_the_way_is_named(tmp_path: Path) -> None:

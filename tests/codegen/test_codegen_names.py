@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 import msgspec
 import pytest
 
-from rpc_worker.codegen.names import ContractNames, contract_names, type_names
+from rpc_worker import RpcError, Struct, raises
+from rpc_worker.codegen.names import ContractNames, TypeNames, contract_names, type_names
 from rpc_worker.codegen.survey import survey
+from rpc_worker.codegen.syntax import pascal
 from rpc_worker.contract import Contract, read_contract
 
 
@@ -71,3 +73,129 @@ def test_types_are_told_apart(types: list[type], expected: list[str]) -> None:
     contract = contract_of(*types)
     names = type_names(contract, survey(contract))
     assert [names.types[cls] for cls in types] == expected
+
+
+def names_of(contract: type) -> TypeNames:
+    read = read_contract(contract, sources=True)
+    return type_names(read, survey(read))
+
+
+class Outer:
+    class NotFound(RpcError, code=1):  # noqa: N818 - errors of a contract have such names
+        path: str
+
+
+class NotFound(RpcError, code=2):  # noqa: N818 - as said
+    name: str
+
+
+class Gone(NotFound, code=3):
+    pass
+
+
+class GoneData(Struct):
+    taken: bool
+
+
+class Settings(Struct):
+    theme: str = ""
+
+
+class SettingsInput(Struct):
+    taken: bool
+
+
+def test_an_error_and_its_data_have_names_of_one_kind() -> None:
+    class FilesAPI(Protocol):
+        @raises(Outer.NotFound, NotFound)
+        async def one(self, data: GoneData) -> None: ...
+        @raises(Gone)
+        async def two(self) -> None: ...
+
+    names = names_of(FilesAPI)
+    assert names.errors == {
+        Outer.NotFound: "OuterNotFound",
+        NotFound: f"{pascal(__name__.rpartition('.')[2])}NotFound",
+        Gone: "Gone",
+    }
+    for error in (Outer.NotFound, NotFound):
+        assert error.data_type is not None
+        assert names.types[error.data_type] == f"{names.errors[error]}Data"
+    assert names.types[GoneData] == "GoneData"
+
+
+def test_a_second_form_takes_no_name_of_another() -> None:
+    class BothAPI(Protocol):
+        async def one(self, value: Settings, other: SettingsInput) -> Settings: ...
+
+    names = names_of(BothAPI)
+    assert names.types[Settings] == "Settings"
+    assert names.types[SettingsInput] == "SettingsInput"
+    assert names.inputs == {Settings: "SettingsInput2"}
+    assert names.of(Settings, "input") == "SettingsInput2"
+    assert names.of(Settings, "output") == names.of(Settings, "output") == "Settings"
+
+
+class InnerAPI(Protocol):
+    async def read(self, *, limit: int = 1) -> None: ...
+
+
+class OptionsOfOne(Struct):
+    read_limit: int
+
+
+def test_options_are_named_after_their_method() -> None:
+    class OptionsAPI(Protocol):
+        files: InnerAPI
+        files_read: InnerAPI
+
+        async def of_one(self, *, limit: int = 1) -> OptionsOfOne: ...
+        async def files_read_read(self, *, depth: int = 1) -> None: ...
+        async def none(self, limit: int = 1) -> None: ...
+
+    names = names_of(OptionsAPI)
+    assert names.options == {
+        "ofOne": "OptionsOfOneOptions",
+        "filesReadRead": "OptionsFilesReadReadOptions",
+        "files.read": "OptionsFilesReadOptions",
+        "filesRead.read": "OptionsFilesReadReadOptions2",
+    }
+    assert len(names.all()) == len(names.options) + len(names.interfaces) + len(names.types)
+
+
+T = TypeVar("T")
+T2 = TypeVar("T2")
+Input = TypeVar("Input")
+Promise = TypeVar("Promise")
+
+
+class Two(Struct, Generic[T, T2]):
+    one: T
+    two: T2
+
+
+class Held(Struct, Generic[Input, Promise]):
+    one: Input
+    two: Promise
+
+
+class Hidden:
+    class T(Struct):
+        pass
+
+    class Input(Struct):
+        pass
+
+
+def test_a_variable_hides_no_type_and_no_other() -> None:
+    class VariablesAPI(Protocol):
+        async def one(self) -> Two[Hidden.T, int]: ...
+        async def two(self) -> Held[Hidden.Input, int]: ...
+
+    names = names_of(VariablesAPI)
+    assert {alias.name: name for alias, name in names.variables.items()} == {
+        "T": "T3",
+        "T2": "T2",
+        "Input": "Input2",
+        "Promise": "Promise2",
+    }

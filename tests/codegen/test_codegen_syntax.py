@@ -11,9 +11,11 @@ from rpc_worker.codegen.syntax import (
     listed,
     literal,
     lower_camel,
+    method_name,
     parameter_name,
     pascal,
     property_name,
+    split_arguments,
 )
 
 
@@ -25,7 +27,11 @@ from rpc_worker.codegen.syntax import (
         (False, "false"),
         (-2, "-2"),
         ("a", '"a"'),
-        ('say "hi"', '"say \\"hi\\""'),
+        # The quotes of which there are fewer, as formatters have it.
+        ('say "hi"', "'say \"hi\"'"),
+        ("it's", '"it\'s"'),
+        ('it\'s "so"', "'it\\'s \"so\"'"),
+        ("\"it's\\'\"", '"\\"it\'s\\\\\'\\""'),
         ("back\\slash", '"back\\\\slash"'),
         ("line\nend\ttab", '"line\\nend\\ttab"'),
         ("Größe", '"Größe"'),
@@ -39,20 +45,44 @@ def test_a_literal(value: str | int, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "as_property", "as_key"),
+    ("name", "as_method", "as_property", "as_key"),
     [
-        ("plain", "plain", "plain"),
-        ("$ref", "$ref", "$ref"),
-        ("delete", "delete", "delete"),
-        ("new", '"new"', "new"),
-        ("content-type", '"content-type"', '"content-type"'),
-        ("1st", '"1st"', '"1st"'),
-        ("", '""', '""'),
-        ("__proto__", "__proto__", '["__proto__"]'),
+        ("plain", "plain", "plain", "plain"),
+        ("$ref", "$ref", "$ref", "$ref"),
+        ("delete", "delete", "delete", "delete"),
+        ("größe", "größe", "größe", "größe"),
+        ("名前2", "名前2", "名前2", "名前2"),
+        # In an interface, `new(…)` is no method.
+        ("new", '"new"', "new", "new"),
+        ("content-type", '"content-type"', '"content-type"', '"content-type"'),
+        ("1st", '"1st"', '"1st"', '"1st"'),
+        ("", '""', '""', '""'),
+        # Not every version of JavaScript takes what lies beyond the first plane for a letter.
+        ("𐐀", '"𐐀"', '"𐐀"', '"𐐀"'),
+        ("🎉", '"🎉"', '"🎉"', '"🎉"'),
+        # In an object literal, it sets the prototype.
+        ("__proto__", "__proto__", "__proto__", '["__proto__"]'),
     ],
 )
-def test_a_name_is_quoted_where_it_must_be(name: str, as_property: str, as_key: str) -> None:
-    assert (property_name(name), key(name)) == (as_property, as_key)
+def test_a_name_is_quoted_where_it_must_be(
+    name: str, as_method: str, as_property: str, as_key: str
+) -> None:
+    assert (method_name(name), property_name(name), key(name)) == (as_method, as_property, as_key)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", []),
+        ("A", ["A"]),
+        ("A, B", ["A", "B"]),
+        ("Record<string, A>, [B, C]", ["Record<string, A>", "[B, C]"]),
+        ('"a, b", (a: A, b: B) => C', ['"a, b"', "(a: A, b: B) => C"]),
+        (r'"\"," | { a: A, b: B }, C', [r'"\"," | { a: A, b: B }', "C"]),
+    ],
+)
+def test_arguments_are_split_at_their_own_commas(text: str, expected: list[str]) -> None:
+    assert split_arguments(text) == expected
 
 
 @pytest.mark.parametrize(

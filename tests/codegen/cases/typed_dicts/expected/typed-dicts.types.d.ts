@@ -11,6 +11,7 @@ export interface TypedDicts {
 
 /** With what another has. */
 export interface Cut {
+  /** As it was called in the cinema. */
   title: string;
   year?: number;
   minutes?: number;

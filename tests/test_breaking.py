@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import decimal
+import itertools
+import json
 import sys
 import types
+import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,14 +16,21 @@ import msgspec
 import pytest
 
 from rpc_worker.breaking import changes, read
+from rpc_worker.breaking.findings import Place
+from rpc_worker.breaking.types import TypeComparison
 from rpc_worker.contract import read_contract
+from rpc_worker.markers import enc_hook
 from rpc_worker.openrpc import document
+from rpc_worker.values import decoder
 from shared_api import BackendAPI, FrontendAPI
+from tests.test_openrpc import VALUES, Circle, Point, Square
+from tests.test_openrpc import described as described_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rpc_worker.breaking import Document
+    from rpc_worker.breaking.findings import Finding, Flow
 
 IMPORTS: Final = """
 import dataclasses, datetime, decimal, enum, uuid
@@ -143,6 +155,50 @@ def test_members_that_break_come_first_and_what_breaks_first_among_their_changes
         "fits b: the method is new",
         "fits frontend other: the method is gone",
     ]
+
+
+ANNOTATIONS: Final[list[tuple[Any, list[Any]]]] = [
+    *((annotation, good) for annotation, good, _ in VALUES),
+    (dt.date, ["2020-01-01"]),
+    (dt.datetime, ["2020-01-01T00:00:00Z"]),
+    (uuid.UUID, ["12345678-1234-5678-1234-567812345678"]),
+    (decimal.Decimal, ["1.5"]),
+    (Point | None, [{"xPos": 1}, None]),
+    (list[Point], [[], [{"xPos": 1}]]),
+    (Circle, [{"type": "circle", "radius": 1}]),
+    (Square | Circle | None, [None, {"type": "square", "side": 1}]),
+]
+"""Types, and values that each of them takes."""
+
+
+def test_what_is_said_to_fit_is_taken_by_a_decoder() -> None:
+    read_types = [(_Read(annotation), good) for annotation, good in ANNOTATIONS]
+    compared = 0
+    for (old, old_values), (new, new_values) in itertools.product(read_types, read_types):
+        if not any(finding.giving for finding in old.changes(new, "in")):
+            for value in old_values:
+                new.decode(json.dumps(value))
+                compared += 1
+        if not any(finding.taking for finding in old.changes(new, "out")):
+            for value in new_values:
+                written = msgspec.json.encode(new.decode(json.dumps(value)), enc_hook=enc_hook)
+                old.decode(written)
+                compared += 1
+    assert compared > 500
+
+
+class _Read:
+    """A type, as it is described, and as it is decoded."""
+
+    def __init__(self, annotation: Any) -> None:
+        found, contract = described_with(annotation)
+        self.types: dict[str, Any] = found["components"]["schemas"]
+        self.schema: dict[str, Any] = found["methods"][0]["params"][0]["schema"]
+        self.decode = decoder(contract.methods["take"].parameters[0].annotation).decode
+
+    def changes(self, new: _Read, flow: Flow) -> list[Finding]:
+        types = TypeComparison(self.types, new.types, flow)
+        return [*types.compare(self.schema, new.schema, Place("the value"))]
 
 
 def test_the_reference_contract_is_the_same_as_itself() -> None:

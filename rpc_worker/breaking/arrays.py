@@ -26,17 +26,23 @@ def compare_arrays(
         yield from compare_bounds(old, new, place)
         yield from types.compare(old["items"], new["items"], place.at("[]"))
     elif places is None:
-        yield Finding(
-            f"{place} has {_count(new)} items now, and had any number",
-            giving="that give another number are refused",
-        )
+        if _has_bounds(old):
+            yield from compare_bounds(old, new, place)
+        else:
+            yield Finding(
+                f"{place} has {_count(new)} items now, and had any number",
+                giving="that give another number are refused",
+            )
         for index, item in enumerate(places_now or []):
             yield from types.compare(old["items"], item, place.at(f"[{index}]"))
     elif places_now is None:
-        yield Finding(
-            f"{place} can have any number of items now, and had {_count(old)}",
-            taking=f"expect {_count(old)}",
-        )
+        if _has_bounds(new):
+            yield from compare_bounds(old, new, place)
+        else:
+            yield Finding(
+                f"{place} can have any number of items now, and had {_count(old)}",
+                taking=f"expect {_count(old)}",
+            )
         for index, item in enumerate(places):
             yield from types.compare(item, new["items"], place.at(f"[{index}]"))
     else:
@@ -47,6 +53,10 @@ def _places(schema: Schema) -> list[Schema] | None:
     """Return the types of the items, one by one; None of a list."""
     items: list[Schema] | Schema = schema.get("items", [])
     return items if isinstance(items, list) else None
+
+
+def _has_bounds(schema: Schema) -> bool:
+    return "minItems" in schema or "maxItems" in schema
 
 
 def _count(schema: Schema) -> str:

@@ -107,7 +107,11 @@ class RpcError(Exception):
                 f"class {cls.__qualname__}: an RpcError's field cannot be called {taken[0]!r}, "
                 "every RpcError has that attribute; choose another name"
             )
-        namespace: dict[str, Any] = {"__module__": cls.__module__, "__annotations__": own}
+        namespace: dict[str, Any] = {
+            "__module__": cls.__module__,
+            "__qualname__": cls.__qualname__,
+            "__annotations__": own,
+        }
         namespace |= {name: cls.__dict__[name] for name in own if name in cls.__dict__}
         bases = (cls.data_type or msgspec.Struct,)
         cls.data_type = _StructMeta(cls.__name__, bases, namespace, rename="camel", frozen=True)

@@ -47,9 +47,11 @@ export const UNKNOWN_TOKEN: typeof ErrorCode.unknownToken = -32001;
  * `instanceof` also holds for what another copy of this runtime made: an app may hold two (two
  * bundles, two generated folders). A user's subclass has no brand and keeps the ordinary test.
  */
-class Branded extends Error {}
+class Branded extends Error {
+  /** Set below. That it cannot be called keeps editors from leading here from an `instanceof`. */
+  declare static readonly [Symbol.hasInstance]: never;
+}
 
-// No member in its type: an editor would lead from an `instanceof` there as well.
 Object.defineProperty(Branded, Symbol.hasInstance, {
   value(this: typeof Branded, value: unknown): boolean {
     const brand = brandOf(this.prototype.name);

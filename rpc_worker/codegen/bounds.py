@@ -39,7 +39,7 @@ def bounds(node: Type | Reference) -> list[str]:
             found = [_FORMS[kind]] if kind in _FORMS else []
             return found + _demanded(node)
         case Array(item=item):
-            inner = " ".join(bounds(item))
+            inner = " ".join(bounds(item)).removeprefix("Each: ")
             each = [f"Each: {inner[:1].lower()}{inner[1:]}"] if inner else []
             return _demanded(node) + each
         case Map():
@@ -64,7 +64,7 @@ def as_code(value: Any, names: TypeNames) -> str:
         case BigInt():
             return code(f"{int(value)}n")
         case dt.timedelta():
-            return code(f"{value / dt.timedelta(milliseconds=1):.12g}")
+            return code(_number(value / dt.timedelta(milliseconds=1)))
         case dt.datetime():
             return code(f"new Date({_encode(value)})")
         case bytes() | bytearray() | memoryview():
@@ -85,11 +85,11 @@ def _sentences(node: Scalar | Array | Map, demanded: Constraints) -> Iterator[st
     low = _bound("greater than", demanded.gt) or _bound("at least", demanded.ge)
     high = _bound("less than", demanded.lt) or _bound("at most", demanded.le)
     if demanded.ge is not None and demanded.le is not None:
-        yield f"From {demanded.ge:g} to {demanded.le:g}."
+        yield f"From {_number(demanded.ge)} to {_number(demanded.le)}."
     elif low or high:
         yield _sentence(" and ".join(filter(None, (low, high))))
     if demanded.multiple_of is not None:
-        yield f"A multiple of {demanded.multiple_of:g}."
+        yield f"A multiple of {_number(demanded.multiple_of)}."
     unit = "entry" if isinstance(node, Map) else "item"
     yield from _length(demanded, _UNITS.get(node.kind, unit) if isinstance(node, Scalar) else unit)
     if demanded.pattern is not None:
@@ -97,7 +97,11 @@ def _sentences(node: Scalar | Array | Map, demanded: Constraints) -> Iterator[st
 
 
 def _bound(words: str, value: float | None) -> str:
-    return "" if value is None else f"{words} {value:g}"
+    return "" if value is None else f"{words} {_number(value)}"
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if value == int(value) else str(value)
 
 
 def _length(demanded: Constraints, unit: str) -> Iterator[str]:

@@ -23,7 +23,6 @@ from rpc_worker.codegen.syntax import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from collections.abc import Set as AbstractSet
 
     from rpc_worker.codegen.directions import Direction, Key
@@ -96,7 +95,7 @@ def type_names(contract: Contract, found: Survey) -> TypeNames:
     """Name everything that a contract's types file declares."""
     interfaces: dict[str, str] = {}
     _name_interfaces(contract.root, contract_names(contract).interface, interfaces)
-    options = dict(_named_options(contract.root, interfaces))
+    options = _named_options(contract, {*interfaces.values()})
     # An error's class and an enumeration are values, as the contract's constant is.
     own = {*interfaces.values(), *options.values(), contract_names(contract).constant}
     taken = RESERVED_TYPES | own
@@ -123,16 +122,14 @@ def _name_interfaces(namespace: Namespace, name: str, names: dict[str, str]) -> 
         _name_interfaces(inner, pascal(name, inner.name), names)
 
 
-def _named_options(namespace: Namespace, interfaces: dict[str, str]) -> Iterator[tuple[str, str]]:
-    taken = {*interfaces.values()}
-    for method in namespace.methods:
+def _named_options(contract: Contract, taken: set[str]) -> dict[str, str]:
+    interface = contract_names(contract).interface
+    names: dict[str, str] = {}
+    for method in contract.methods.values():
         if any(map(is_option, method.parameters)):
-            wanted = pascal(interfaces[namespace.wire], method.name, "Options")
-            name = free_name(wanted, taken)
-            taken.add(name)
-            yield method.wire, name
-    for inner in namespace.namespaces:
-        yield from _named_options(inner, interfaces)
+            wanted = pascal(interface, *method.wire.split("."), "Options")
+            names[method.wire] = free_name(wanted, {*taken, *names.values()})
+    return names
 
 
 def _named_variables(found: Survey, taken: set[str]) -> dict[Alias, str]:

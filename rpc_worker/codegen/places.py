@@ -50,8 +50,9 @@ def _of_contract(namespace: Namespace, names: TypeNames) -> Iterator[_Entry]:
 def _of_types(found: Survey, names: TypeNames) -> Iterator[_Entry]:
     for cls, record in found.records.items():
         for own in _forms(cls, names):
-            if cls not in found.data:  # Those of an error are no class of the user's.
-                yield own, "", record.source
+            errors = [found.errors[error] for error in found.data.get(cls, ())]
+            # The data of an error is no class of the user's, and the error is.
+            yield own, "", errors[0].source if errors else record.source
             if record.tag_field is not None:
                 yield own, property_name(record.tag_field), record.source
             for field in record.fields:

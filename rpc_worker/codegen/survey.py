@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from rpc_worker.contract import Contract, ErrorType, Method
     from rpc_worker.errors import RpcError
     from rpc_worker.schema import Field, Reference, Type
-
-SAFE_INTEGER: Final = 2**53 - 1
-"""The largest integer that a JavaScript number holds exactly (protocol, section 11)."""
 
 
 class Survey(msgspec.Struct, frozen=True):
@@ -139,10 +136,9 @@ class _Walk:
         match node:
             case Scalar():
                 self.scalar(node, place)
-            case Choice(values=values):
-                self.integers(values, place)
+            case Choice():
+                pass
             case Enumeration():
-                self.integers(tuple(m.value for m in node.members), place)
                 self.enumerations.setdefault(node.cls, node)
             case Array(item=item):
                 self.type(item, direction, place)
@@ -184,12 +180,6 @@ class _Walk:
         if any(map(_is_duration, members)) and any(map(_is_number, members)):
             what = "a timedelta is milliseconds in TypeScript, a number like the other"
             self.refuse(place, what, "Write one of them.")
-
-    def integers(self, values: tuple[str | int, ...], place: str) -> None:
-        for value in values:
-            if isinstance(value, int) and abs(value) > SAFE_INTEGER:
-                what = f"JavaScript has no number for the integer {value:d}"
-                self.refuse(place, what, "Write it as a string: numbers are exact up to 2^53-1.")
 
     def refuse(self, place: str, what: str, advice: str) -> None:
         self.misfits.append(Misfit(place, what, advice))

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import msgspec
+import typing_extensions
 
 from rpc_worker.schema import Source, Span
 
@@ -53,9 +54,9 @@ class ClassSource(msgspec.Struct, frozen=True):
     def place(self, name: str, parameter: str | None = None) -> Source | None:
         """Return where a member, or a parameter of it, stands; None if it is not known."""
         member = self.members.get(name)
-        if member is None or parameter is None:
-            return member and member.source
-        return member.parameters.get(parameter)
+        if member is None:
+            return None
+        return member.source if parameter is None else member.parameters.get(parameter)
 
 
 class _File(msgspec.Struct, frozen=True):
@@ -91,12 +92,13 @@ class Sources:
 
     def _read(self, cls: type) -> ClassSource:
         members: dict[str, Said] = {}
-        for base in reversed(cls.__mro__[1:]):
-            members |= self.of(base).members
         module, file = cls.__module__, self._file_of(cls.__module__)
         definition = _find(cls, file.tree)
+        for base in reversed([*cls.__mro__[1:], *_forgotten_bases(cls, definition)]):
+            members |= self.of(base).members
         if definition is None:
-            return ClassSource(Source(module, 0), members)
+            # A call may have made it: `Headers = TypedDict("Headers", …)`.
+            return ClassSource(self.of_name(module, cls.__name__).source, members)
         members |= dict(_said_in(definition.body, module, file))
         return ClassSource(_place(definition, module, file), members)
 
@@ -129,6 +131,18 @@ def _find(cls: type, tree: ast.Module | None) -> ast.ClassDef | None:
             # A name that is defined twice is the last of its definitions.
             scope = {d.name: d for d in _statements(scope) if isinstance(d, Definition)}.get(part)
     return scope if isinstance(scope, ast.ClassDef) else None
+
+
+def _forgotten_bases(cls: type, definition: ast.ClassDef | None) -> Iterator[type]:
+    """Return what a TypedDict inherits from: at run time its one base is dict."""
+    if definition is None or not typing_extensions.is_typeddict(cls):
+        return
+    for base in definition.bases:
+        named = base.value if isinstance(base, ast.Subscript) else base
+        if isinstance(named, ast.Name):
+            found = getattr(sys.modules.get(cls.__module__), named.id, None)
+            if isinstance(found, type):
+                yield found
 
 
 def _statements(scope: ast.AST) -> list[ast.stmt]:

@@ -14,14 +14,18 @@ export interface Frontend {
    */
   pick(
     title: string,
-    options: {
-      /**
-       * Whether there can be more than one.
-       *
-       * @defaultValue `true`
-       */
-      multiple?: boolean | undefined;
-    },
+    options: FrontendPickOptions,
     call: IncomingCall,
   ): AsyncIterable<string> | Iterable<string>;
 }
+
+export interface FrontendPickOptions {
+  /**
+   * Whether there can be more than one.
+   *
+   * @defaultValue `true`
+   */
+  multiple?: boolean | undefined;
+}
+
+//# sourceMappingURL=frontend.types.d.ts.map

@@ -4,15 +4,20 @@
  * came with.
  *
  * `callback`: its result is waited for. `procedure`: its end is, whatever it returns. `notice`: one
- * way, nobody learns what became of it.
+ * way, nobody learns what became of it. Each has one beside it whose arguments are converted.
  */
 
-import { RpcError, UNKNOWN_TOKEN } from "./errors.js";
+import { converted, encodedAnswer } from "./codecs-role.js";
+import { convert } from "./codecs.js";
+import type { Codec, Way } from "./codecs.js";
+import { RpcError, UNKNOWN_TOKEN, toError } from "./errors.js";
 import type { Link, Scope } from "./link.js";
 import { asObject } from "./messages.js";
-import { Mismatch, begin, ended, functionOf, perLink } from "./roles.js";
+import { Mismatch } from "./mismatch.js";
+import { begin, ended, functionOf, perLink } from "./roles.js";
 import type { Role } from "./roles.js";
-import { begun, encoded, serve } from "./serving.js";
+import { begun, encoded, invalidParams, serve } from "./serving.js";
+import { nextHandle } from "./tokens.js";
 
 type Callback = (...args: readonly unknown[]) => unknown;
 
@@ -29,7 +34,7 @@ export const callback: Role = {
     return (...args) => {
       const ending = new AbortController();
       const detach = scope.attach((reason) => ending.abort(reason ?? ended("callback")));
-      return link.request(method, args, { signal: ending.signal }).finally(detach);
+      return link.call(method, args, { signal: ending.signal }).finally(detach);
     };
   },
 };
@@ -50,13 +55,88 @@ export const notice: Role = {
   },
 };
 
+/** What is converted of the arguments, by their places. */
+type Params = readonly (Codec | undefined)[];
+
+export function callbackOf(params: Params, result?: Codec): Role {
+  return convertedCall(callback, params, result);
+}
+
+export function procedureOf(params: Params): Role {
+  return convertedCall(procedure, params);
+}
+
+export function noticeOf(params: Params): Role {
+  return {
+    begin,
+    offer(value, link, scope) {
+      const own = functionOf<Callback>(value);
+      return notice.offer((...wire: unknown[]) => own(...taken(wire, params)), link, scope);
+    },
+    take(wire, link, scope): Callback {
+      const tell = notice.take(wire, link, scope) as Callback;
+      return (...args: unknown[]) => tell(...given(args, params));
+    },
+  };
+}
+
+/** One that is waited for. */
+function convertedCall(role: Role, params: Params, result?: Codec): Role {
+  return {
+    begin,
+    offer(value, link, scope) {
+      const own = functionOf<Callback>(value);
+      const call = async (...wire: unknown[]): Promise<unknown> => {
+        const answer = await own(...taken(wire, params));
+        return result ? encodedAnswer("a callback's result", result, answer) : answer;
+      };
+      return role.offer(call, link, scope);
+    },
+    take(wire, link, scope): Callback {
+      const call = role.take(wire, link, scope) as Callback;
+      return async (...args: unknown[]) => {
+        const answer = await call(...given(args, params));
+        return result ? converted("a callback's answer", result, "decode", answer) : answer;
+      };
+    },
+  };
+}
+
+/** The worker's arguments, converted in their place. */
+function taken(wire: unknown[], params: Params): unknown[] {
+  try {
+    return each(wire, params, "decode");
+  } catch (thrown) {
+    if (!(thrown instanceof Mismatch)) throw thrown;
+    const { path = "$", expected, received } = thrown;
+    const place = `a callback's arguments${path.slice(1)}`;
+    throw invalidParams(place, { param: null, path, expected, received });
+  }
+}
+
+/** The page's arguments, likewise. */
+function given(args: unknown[], params: Params): unknown[] {
+  try {
+    return each(args, params, "encode");
+  } catch (thrown) {
+    throw new TypeError(`a callback's arguments: ${toError(thrown).message}`);
+  }
+}
+
+function each(args: unknown[], params: Params, way: Way): unknown[] {
+  params.forEach((codec, index) => {
+    if (codec && index < args.length) convert(args, index, codec, way);
+  });
+  return args;
+}
+
 function withoutResult(call: Callback): Callback {
   return async (...args) => void (await call(...args));
 }
 
 function offerFunction(value: unknown, link: Link, scope: Scope): unknown {
   const own = functionOf<Callback>(value);
-  const handle = link.nextHandle();
+  const handle = nextHandle(link);
   const handles = exposed(link);
   handles.set(handle, own);
   scope.attach(() => handles.delete(handle));

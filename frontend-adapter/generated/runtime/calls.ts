@@ -36,41 +36,39 @@ export function isDuration(value: unknown): value is number {
   return Number.isFinite(value) && (value as number) >= 0;
 }
 
+/** Calls that are sent in one line. */
+export interface Together {
+  readonly calls: readonly Call[];
+  /** Their line, which is sent in the place of that of the first; undefined if each needs its own. */
+  line(limits: unknown): string | undefined;
+}
+
 export class Call {
   readonly id: string;
-  /** The text of its request, while that can be of use: params may be large. */
-  request: string;
-  /** The calls that were sent in the same line, this one among them; none before it was sent. */
-  together: readonly Call[] = [];
+  /** The text of its request until it is sent, or never will be. */
+  request = "";
+  /** Those that it goes with. */
+  together: Together | undefined;
   readonly #scope: Scope | undefined;
-  #outcome: Outcome | undefined;
+  readonly #outcome: Outcome;
   #unwatch: (() => void) | undefined;
 
-  constructor(id: string, request: string, outcome: Outcome, scope?: Scope) {
+  constructor(id: string, outcome: Outcome, scope?: Scope) {
     this.id = id;
-    this.request = request;
     this.#outcome = outcome;
     this.#scope = scope;
   }
 
-  get isSettled(): boolean {
-    return !this.#outcome;
-  }
-
-  get isSent(): boolean {
-    return this.together.length > 0;
-  }
-
   resolve(result: unknown): void {
-    const outcome = this.#leave();
-    if (outcome) this.#scope?.answered();
-    outcome?.resolve(result);
+    this.#leave();
+    this.#scope?.answered();
+    this.#outcome.resolve(result);
   }
 
   reject(error: unknown): void {
-    const outcome = this.#leave();
-    if (outcome) this.#scope?.end(toError(error));
-    outcome?.reject(error);
+    this.#leave();
+    this.#scope?.end(toError(error));
+    this.#outcome.reject(error);
   }
 
   /** Has `giveUp` called when the signal aborts or the time is up, with what to reject with. */
@@ -78,12 +76,9 @@ export class Call {
     this.#unwatch = watch(limits, giveUp);
   }
 
-  #leave(): Outcome | undefined {
-    const outcome = this.#outcome;
-    this.#outcome = undefined;
+  #leave(): void {
     this.#unwatch?.();
     this.request = "";
-    return outcome;
   }
 }
 
@@ -133,51 +128,25 @@ export function timeout(message: string): DOMException {
   return new DOMException(message, "TimeoutError");
 }
 
-/** Calls that are sent together. */
-export interface Submission {
-  readonly calls: readonly Call[];
-  readonly isBatch: boolean;
-}
-
-export class CallTable {
-  readonly #sent = new Map<string, Call>();
-  #waiting = new Set<Submission>();
-
-  wait(submission: Submission): void {
-    this.#waiting.add(submission);
-  }
-
-  /** Takes out what waits to be sent, in order. */
-  takeWaiting(): Iterable<Submission> {
-    const waiting = this.#waiting;
-    this.#waiting = new Set();
-    return waiting;
-  }
-
-  /** Notes calls that are sent in one line. */
-  markSent(calls: readonly Call[]): void {
-    for (const call of calls) {
-      call.together = calls;
-      call.request = "";
-      this.#sent.set(call.id, call);
-    }
-  }
-
-  /** Takes out the call that was sent with this id, if it still waits for an answer. */
+/** The calls that wait for an answer, by their ids, in order; those that wait to be sent among them. */
+export class CallTable extends Map<string, Call> {
+  /** Takes out a call, if it still waits. */
   take(id: unknown): Call | undefined {
-    const call = this.#sent.get(id as string); // An id of another type is found by nobody.
-    if (call) this.#sent.delete(call.id);
+    const call = this.get(id as string); // An id of another type is found by nobody.
+    this.delete(id as string);
     return call;
   }
 
-  rejectSent(error: Error): void {
-    const sent = [...this.#sent.values()];
-    this.#sent.clear();
-    for (const call of sent) call.reject(error);
+  /** Takes out all calls, or those that were sent, and fails them. */
+  reject(error: Error, all: boolean): void {
+    for (const [id, { request }] of this) if (all || !request) this.take(id)?.reject(error);
   }
 
-  rejectAll(error: Error): void {
-    this.rejectSent(error);
-    for (const { calls } of this.takeWaiting()) for (const call of calls) call.reject(error);
+  /** Fails a call and those that were sent in the same line; returns whether there is one. */
+  rejectTogether(id: string | undefined, error: Error): boolean {
+    const first = this.take(id);
+    first?.reject(error);
+    for (const { id } of first?.together?.calls ?? []) this.take(id)?.reject(error);
+    return first !== undefined;
   }
 }

@@ -41,8 +41,6 @@ export interface Channel {
   readonly closed: Promise<CloseReason>;
   /** Calls a method by its wire name, with params by position or by name, untyped. */
   call(method: string, params?: Params, options?: CallOptions): Promise<unknown>;
-  /** Sends the calls that are made before `calls` returns as one JSON-RPC batch, if it is not too large. */
-  batch<T>(calls: () => T): T;
   /** Reports to `onError`, once, if the worker serves another contract than this. */
   expect(contract: ExpectedContract): void;
   /** Ends the connection: what is pending fails at once, later calls too. */

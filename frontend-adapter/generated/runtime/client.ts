@@ -7,7 +7,8 @@
 
 import { refuseLimits } from "./calls.js";
 import type { Channel } from "./channel.js";
-import { toError } from "./errors.js";
+import type { Raises } from "./declared.js";
+import { raising, toError } from "./errors.js";
 import type { EventDescriptor } from "./events.js";
 import { linkOf } from "./link.js";
 import type { CallOptions, RequestOptions } from "./link.js";
@@ -28,6 +29,8 @@ export interface MethodDescriptor {
   readonly required?: readonly string[];
   /** How those parameters cross that are no plain values. */
   readonly takes?: Roles;
+  /** The errors that it declares, and how the data of each is converted. */
+  readonly raises?: Raises;
   /** How the result crosses if it is no plain value; null if there is none, whatever a page returns. */
   readonly returns?: ResultRole | null;
 }
@@ -74,9 +77,10 @@ function memberOf(member: Member, channel: Channel): unknown {
 /** What the caller gets: a promise, or what a role makes of the call. */
 function call(channel: Channel, method: MethodDescriptor, args: unknown[]): unknown {
   if (!method.returns) return send(channel, method, args);
-  const { signal, timeoutMs } = Object(args[method.params.length]) as CallOptions;
-  const later = (options: RequestOptions): Promise<unknown> => send(channel, method, args, options);
-  return method.returns.open(later, linkOf(channel), { signal, timeoutMs });
+  const later = (options?: RequestOptions): Promise<unknown> =>
+    send(channel, method, args, options);
+  const limits = Object(args[method.params.length]) as CallOptions;
+  return method.returns.open(later, linkOf(channel), method, limits);
 }
 
 function send(
@@ -92,7 +96,8 @@ function send(
   try {
     const [params, limits] = readArguments(descriptor, args, offering?.offer);
     const scope = offering?.scope ?? options?.scope;
-    return link.request(descriptor.method, params, { ...limits, ...options, scope });
+    const answer = link.call(descriptor.method, params, { ...limits, ...options, scope });
+    return raising(descriptor.raises, answer);
   } catch (thrown) {
     const error = toError(thrown);
     offering?.scope.end(error);
@@ -114,16 +119,12 @@ function readArguments(
   const { params } = descriptor;
   const { signal, timeoutMs, ...others } = trailing(descriptor, args);
   refuseLimits(descriptor.method, { signal, timeoutMs });
-  const options = Object.entries(others)
-    .filter(isDefined)
-    .map(([option, value]): Named => [wireName(descriptor, option), value]);
-  const positional = params.map((name, index): Named => [name, args[index]]);
-  while (positional.length > 0 && !positional.slice(-1).every(isDefined)) positional.pop();
-  const isByName = options.length > 0 || !positional.every(isDefined);
-  const given = [...positional, ...options]
-    .filter(isDefined)
-    .map(([name, value]): Named => [name, offer(name, value)]);
-  const found = isByName ? Object.fromEntries(given) : given.map(([, value]) => value);
+  const named = params.map((name, index): Named => [name, args[index]]);
+  for (const [option, value] of Object.entries(others).filter(isDefined))
+    named.push([wireName(descriptor, option), value]);
+  const given = named.filter(isDefined).map(([name, value]): Named => [name, offer(name, value)]);
+  const isByPosition = given.every(([name], index) => name === params[index]);
+  const found = isByPosition ? given.map(([, value]) => value) : Object.fromEntries(given);
   return [given.length > 0 ? found : undefined, { signal, timeoutMs }];
 }
 

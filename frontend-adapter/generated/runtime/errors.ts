@@ -7,6 +7,7 @@
  * never got there.
  */
 
+import type { Declared, Raises } from "./declared.js";
 import type { CloseReason } from "./transport.js";
 
 /** The codes that the worker's runtime itself answers with (protocol, section 10). */
@@ -48,13 +49,20 @@ export const UNKNOWN_TOKEN: typeof ErrorCode.unknownToken = -32001;
  * bundles, two generated folders). A user's subclass has no brand and keeps the ordinary test.
  */
 class Branded extends Error {
-  static override [Symbol.hasInstance](value: unknown): boolean {
+  /** Set below. That it cannot be called keeps editors from leading here from an `instanceof`. */
+  declare static readonly [Symbol.hasInstance]: never;
+}
+
+Object.defineProperty(Branded, Symbol.hasInstance, {
+  value(this: typeof Branded, value: unknown): boolean {
     const brand = brandOf(this.prototype.name);
-    return Object.prototype.hasOwnProperty.call(this.prototype, brand)
+    return (this.prototype as Prototype)[brand] === this
       ? brand in Object(value)
       : Function.prototype[Symbol.hasInstance].call(this, value);
-  }
-}
+  },
+});
+
+type Prototype = Error & { readonly [brand: symbol]: unknown };
 
 function brandOf(name: string): symbol {
   return Symbol.for(`rpc-worker.${name}`);
@@ -63,7 +71,7 @@ function brandOf(name: string): symbol {
 /** Puts the name and the brand on the prototype: neither shows among an error's own properties. */
 function brand(error: { prototype: Error }, name: string): void {
   const own = { value: name, configurable: true, writable: true }; // A subclass may have its own.
-  Object.defineProperties(error.prototype, { name: own, [brandOf(name)]: {} });
+  Object.defineProperties(error.prototype, { name: own, [brandOf(name)]: { value: error } });
 }
 
 /** The worker answered a call with an error. */
@@ -127,6 +135,13 @@ const ANSWERED: unique symbol = Symbol.for("rpc-worker.answered");
 /** What the peer's answer makes a call fail with: marked, for its code is not the page's own. */
 export function answered(code: number, message: string, data?: unknown): RpcError {
   return Object.defineProperty(new RpcError(code, message, data), ANSWERED, {});
+}
+
+/** What a method answers: an error that it raises is an instance of its class. */
+export function raising(raises: Raises | undefined, answer: Promise<unknown>): Promise<unknown> {
+  // Each of them can do it for all: so only who has one holds what that takes.
+  const one = raises?.[0]?.[0] as Declared | undefined;
+  return one?.answered(answer, raises as Raises) ?? answer;
 }
 
 /** Whether the page made the error, so that its code and data are meant for whoever called. */

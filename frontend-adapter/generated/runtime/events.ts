@@ -6,9 +6,11 @@
  */
 
 import { onAbort, refuseLimits } from "./calls.js";
+import { converted } from "./codecs-role.js";
+import type { Codec } from "./codecs.js";
 import { nothing } from "./link.js";
 import type { Link } from "./link.js";
-import { Mismatch } from "./roles.js";
+import { Mismatch } from "./mismatch.js";
 
 /** How many events wait for a loop that is busy; for a page, more would be news of yesterday. */
 const BUFFER = 1024;
@@ -41,11 +43,44 @@ export function event(name: string): EventDescriptor {
   return { event: name, feed: (link) => new Feed(name, link) };
 }
 
+/** Describes one whose payload is converted. */
+export function eventOf(name: string, payload: Codec): EventDescriptor {
+  const feed = (link: Link): Feed =>
+    new Feed(name, {
+      get state() {
+        return link.state;
+      },
+      onLost: (listener) => link.onLost(listener),
+      listen: (method, listener) =>
+        link.listen(method, (params) => {
+          if (isRead(params, name, payload)) listener(params);
+        }),
+    });
+  return { event: name, feed };
+}
+
+/** Whether each message's payload, which all listeners get, could be converted. */
+const read = /* @__PURE__ */ new WeakMap<object, boolean>();
+
+/** Converts a payload in place, if that was not done for another listener. */
+function isRead(params: unknown, name: string, payload: Codec): boolean {
+  if (!Array.isArray(params)) return true;
+  const known = read.get(params);
+  if (known !== undefined) return known;
+  read.set(params, false); // Unless it can be: what is thrown is told once.
+  params[0] = converted(name, payload, "decode", params[0]);
+  read.set(params, true);
+  return true;
+}
+
+/** What a feed needs of a link. */
+type Source = Pick<Link, "state" | "listen" | "onLost">;
+
 class Feed implements EventFeed<unknown> {
   readonly #name: string;
-  readonly #link: Link;
+  readonly #link: Source;
 
-  constructor(name: string, link: Link) {
+  constructor(name: string, link: Source) {
     this.#name = name;
     this.#link = link;
   }
@@ -82,7 +117,7 @@ class Events implements EventIterator<unknown> {
   readonly #waiting: ((result: IteratorResult<unknown>) => void)[] = [];
   readonly #release: () => void;
 
-  constructor(feed: Feed, link: Link) {
+  constructor(feed: Feed, link: Source) {
     const off = feed.on((value) => this.#take(value));
     const endIfClosed = (): void => {
       if (link.state === "closed") this.#end();

@@ -6,12 +6,14 @@
  */
 
 import type { Descriptor, Members, MethodDescriptor } from "./client.js";
-import { INVALID_PARAMS, RpcError } from "./errors.js";
+import type { Declared } from "./declared.js";
+import type { RpcError } from "./errors.js";
 import type { ExpectedContract } from "./greeting.js";
 import { nothing } from "./link.js";
 import type { Incoming, Link } from "./link.js";
-import { Mismatch, roleOf } from "./roles.js";
-import { begun, serve } from "./serving.js";
+import { Mismatch } from "./mismatch.js";
+import { roleOf } from "./roles.js";
+import { begun, invalidParams, serve } from "./serving.js";
 
 /** A call of the worker's, as a method of the page sees it: the last argument. */
 export interface IncomingCall {
@@ -70,15 +72,18 @@ async function answer(
   incoming: Incoming,
 ): Promise<unknown> {
   const { signal, scope } = incoming;
+  const { takes, onProgress, options, returns, raises = [] } = method;
+  const [[first] = []] = raises;
+  const error = first as Declared | undefined;
+  incoming.raised = error && ((thrown): unknown => error.answering(thrown, raises, link.report));
   const given = named(method, params);
-  const { takes, onProgress, options, returns } = method;
   const take = (name: string): unknown => {
     const [wire, role] = [given.get(name), roleOf(takes, name)];
     try {
       return role && wire != null ? role.take(wire, link, scope) : wire;
     } catch (thrown) {
       if (!(thrown instanceof Mismatch)) throw thrown;
-      throw invalid(method, name, "$", thrown.expected, thrown.received);
+      throw invalid(method, name, thrown.path ?? "$", thrown.expected, thrown.received);
     }
   };
   const args = method.params.map(take);
@@ -122,7 +127,6 @@ function named(method: MethodDescriptor, params: unknown = []): Map<string | und
   return given;
 }
 
-/** As the worker says it of its own (protocol, section 2). */
 function invalid(
   { method }: MethodDescriptor,
   param: string | undefined,
@@ -130,7 +134,6 @@ function invalid(
   expected: string,
   received: string,
 ): RpcError {
-  const place = param === undefined ? "" : `, ${param}`;
-  const message = `Invalid params: ${method}${place}: expected ${expected}, received ${received}`;
-  return new RpcError(INVALID_PARAMS, message, { param: param ?? null, path, expected, received });
+  const place = param === undefined ? method : `${method}, ${param}${path.slice(1)}`;
+  return invalidParams(place, { param: param ?? null, path, expected, received });
 }

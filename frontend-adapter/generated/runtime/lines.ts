@@ -15,15 +15,14 @@ export interface Oversized {
 }
 
 const HEAD = 256;
-const BLANK = /^[ \t\v\f\r]*$/;
 
 export class LineBuffer {
   /** The characters (UTF-16 units) that a line may have, without its end. */
   limit: number;
   #atStart = true;
-  /** The pieces of a line whose end has not come; past the limit only its head. */
-  #held: string[] = [];
-  /** The length of all pieces, with those that were thrown away. */
+  /** A line whose end has not come; past the limit only its head. Engines append in constant time. */
+  #held = "";
+  /** How many characters have come, with those that were thrown away. */
   #length = 0;
 
   constructor(limit: number) {
@@ -33,43 +32,30 @@ export class LineBuffer {
   /** Takes one chunk and returns the lines that it completes, blank ones left out. */
   feed(chunk: string): (string | Oversized)[] {
     const lines: (string | Oversized)[] = [];
-    let start = 0;
-    for (let end = chunk.indexOf("\n"); end >= 0; end = chunk.indexOf("\n", start)) {
-      this.#hold(chunk.slice(start, end));
-      const line = this.#take();
-      if (typeof line !== "string" || !BLANK.test(line)) lines.push(line);
-      start = end + 1;
+    if (this.#atStart && chunk) {
+      this.#atStart = false;
+      chunk = chunk.replace(/^\ufeff/, "");
     }
-    if (start < chunk.length) this.#hold(chunk.slice(start));
-    return lines;
-  }
-
-  /** Returns the last line, if nothing ended it. */
-  end(): (string | Oversized)[] {
-    return this.#length > 0 ? this.feed("\n") : [];
+    chunk.split("\n").forEach((piece, index) => {
+      if (index > 0) lines.push(this.#take());
+      this.#hold(piece);
+    });
+    return lines.filter((line) => typeof line !== "string" || line.trim());
   }
 
   #hold(piece: string): void {
-    if (this.#atStart && piece) {
-      this.#atStart = false;
-      if (piece.startsWith("\ufeff")) piece = piece.slice(1);
-    }
-    const fits = this.#length <= this.limit + 1; // One more: a `\r` that belongs to the end.
+    this.#held += piece;
     this.#length += piece.length;
-    if (fits) this.#held.push(piece);
-    if (fits && this.#length > this.limit + 1) this.#held = [this.#headOf(this.#held.join(""))];
+    // One more: a `\r` that belongs to the end.
+    if (this.#length > this.limit + 1) this.#held = this.#headOf(this.#held);
   }
 
   #take(): string | Oversized {
-    let line = this.#held.length === 1 ? (this.#held[0] ?? "") : this.#held.join("");
+    let line = this.#held;
     let length = this.#length;
-    this.#held = [];
+    this.#held = "";
     this.#length = 0;
-    this.#atStart = false;
-    if (length === line.length && line.endsWith("\r")) {
-      line = line.slice(0, -1);
-      length -= 1;
-    }
+    if (length === line.length && line.endsWith("\r")) line = line.slice(0, (length -= 1));
     return length > this.limit ? { head: this.#headOf(line), length } : line;
   }
 

@@ -5,6 +5,7 @@
  * Nothing here knows of lines, of ids or of the worker's life.
  */
 
+import type { Call } from "./calls.js";
 import type { Channel, ChannelState } from "./channel.js";
 import type { Params } from "./messages.js";
 import type { Line } from "./outbox.js";
@@ -13,8 +14,10 @@ import type { Serving } from "./serving.js";
 /** A channel from within. */
 export interface Link {
   readonly state: ChannelState;
-  /** Sends a request now, or when the worker is ready. */
-  request(method: string, params: Params | undefined, options?: RequestOptions): Promise<unknown>;
+  /** Makes a call: a request that is sent now, or when the worker is ready. */
+  call(method: string, params?: Params, options?: RequestOptions): Promise<unknown>;
+  /** Sends calls that were made now, or when the worker is ready. */
+  submit(calls: readonly Call[]): void;
   /**
    * Sends a notification, if the worker is there: without it, nobody waits for one. With `send`, that
    * has its line instead.
@@ -28,10 +31,6 @@ export interface Link {
   listen(method: string, listener: (params: unknown) => void): () => void;
   /** Calls back when what belongs to the session is void, also at the end; returns the undo. */
   onLost(listener: (reason: Error) => void): () => void;
-  /** A token that this channel has not given out yet. */
-  nextToken(): string | number;
-  /** A handle that no other window has given out. */
-  nextHandle(): number;
   /** Hands over what belongs to no call. */
   report(error: Error): void;
 }
@@ -64,6 +63,8 @@ export interface Incoming {
   readonly abort: (reason: Error) => void;
   /** The life of the call: ends with its answer, unless a stream holds it. */
   readonly scope: Scope;
+  /** Makes of what was thrown what the worker is told of it. */
+  raised: ((thrown: unknown) => unknown) | undefined;
 }
 
 /** The life of one call, ours or the worker's: what is attached ends with it. */

@@ -3,39 +3,33 @@
 
 import { toError } from "./errors.js";
 
-interface Entry {
-  readonly listener: (value: unknown) => void;
-}
+type Listener = (value: unknown) => void;
 
-export class Listeners {
+/** The listeners of each topic; of topics that nobody listens to, there is none. */
+export class Listeners extends Map<string | symbol, Set<Listener>> {
   readonly #report: (error: Error) => void;
-  /** Of topics that nobody listens to, there is none. */
-  readonly #topics = new Map<string | symbol, Set<Entry>>();
 
   constructor(report: (error: Error) => void) {
+    super();
     this.#report = report;
   }
 
-  get topics(): number {
-    return this.#topics.size;
-  }
-
   /** Returns the undo. A listener that is added twice is told twice. */
-  add(topic: string | symbol, listener: (value: unknown) => void): () => void {
-    const entry = { listener };
-    const entries = this.#topics.get(topic) ?? new Set();
-    this.#topics.set(topic, entries.add(entry));
+  add(topic: string | symbol, listener: Listener): () => void {
+    const own: Listener = (value) => listener(value);
+    const all = this.get(topic) ?? new Set();
+    this.set(topic, all.add(own));
     return () => {
-      if (entries.delete(entry) && entries.size === 0) this.#topics.delete(topic);
+      if (all.delete(own) && all.size === 0) this.delete(topic);
     };
   }
 
   tell(topic: string | symbol, value: unknown): void {
-    const entries = this.#topics.get(topic);
-    for (const entry of [...(entries ?? [])]) {
-      if (!entries?.has(entry)) continue; // One before it has taken it out.
+    const all = this.get(topic);
+    for (const listener of [...(all ?? [])]) {
+      if (!all?.has(listener)) continue; // One before it has taken it out.
       try {
-        entry.listener(value);
+        listener(value);
       } catch (thrown) {
         this.#report(toError(thrown));
       }

@@ -25,8 +25,13 @@ export interface LogRecord {
   readonly stream?: string;
 }
 
-/** The record, if its level is the one asked for or a more severe one: others may have asked for less. */
-export function readRecord(params: unknown, asked: LogLevel | undefined): LogRecord | undefined {
-  const level = LEVELS.indexOf(asObject(params)["level"] as LogLevel);
-  return asked && level >= LEVELS.indexOf(asked) ? (params as LogRecord) : undefined;
+/** Gives `take` the records of the level asked for and of those above it: others may ask for less. */
+export function logging(
+  asked: LogLevel | undefined,
+  take: (record: LogRecord) => void,
+): (params: unknown) => void {
+  const least = asked ? LEVELS.indexOf(asked) : LEVELS.length;
+  return (params) => {
+    if (LEVELS.indexOf(asObject(params)["level"] as LogLevel) >= least) take(params as LogRecord);
+  };
 }

@@ -18,24 +18,30 @@ export interface ErrorObject {
   readonly data?: unknown;
 }
 
-/** A message from the worker; `id` is absent in a notification only. */
-export type Message =
-  | {
-      readonly kind: "request";
-      readonly id: unknown;
-      readonly method: string;
-      readonly params: unknown;
-      readonly timeoutMs: unknown;
-    }
-  | {
-      readonly kind: "notification";
-      /** Whom it is for; absent if it is for all. */
-      readonly session: unknown;
-      readonly method: string;
-      readonly params: unknown;
-    }
-  | { readonly kind: "result"; readonly id: unknown; readonly result: unknown }
-  | { readonly kind: "error"; readonly id: unknown; readonly error: ErrorObject };
+export interface Request {
+  readonly id: unknown;
+  readonly method: string;
+  readonly params?: unknown;
+  readonly timeoutMs?: unknown;
+}
+
+export interface Notification {
+  /** Whom it is for; absent if it is for all. */
+  readonly session?: unknown;
+  readonly method: string;
+  readonly params?: unknown;
+}
+
+export type Answer =
+  | { readonly id: unknown; readonly result: unknown }
+  | { readonly id: unknown; readonly error: ErrorObject };
+
+/** A message from the worker. */
+export type Message = Request | Notification | Answer;
+
+export function isRequest(message: Message): message is Request {
+  return "method" in message && "id" in message;
+}
 
 /** An object as JSON has it: every member may be missing. */
 export type Json = Readonly<Partial<Record<string, unknown>>>;
@@ -52,28 +58,25 @@ export function asObject(value: unknown): Json {
 export function decode(line: string): Message[] {
   const value: unknown = JSON.parse(line);
   const entries: unknown[] = Array.isArray(value) ? value : [value];
-  return entries.map(asObject).filter(isOurs).map(toMessage);
-}
-
-function isOurs(entry: Json): boolean {
-  return entry["jsonrpc"] === "2.0";
+  return entries
+    .map(asObject)
+    .filter(({ jsonrpc }) => jsonrpc === "2.0")
+    .map(toMessage);
 }
 
 function toMessage(entry: Json): Message {
-  const { id, session, method, params, timeoutMs, result, error } = entry;
-  if (typeof method === "string") {
-    return "id" in entry
-      ? { kind: "request", id, method, params, timeoutMs }
-      : { kind: "notification", session, method, params };
-  }
-  if ("result" in entry && !error) return { kind: "result", id, result };
+  const { id, method, result, error } = entry;
+  if (typeof method === "string") return entry as Json & { readonly method: string };
+  if ("result" in entry && !error) return { id, result };
   const { code, message, data } = asObject(error);
-  const refusal =
-    typeof code === "number"
-      ? { code, message: asText(message), data }
-      : // An answer that is neither must still settle its call.
-        { code: INTERNAL_ERROR, message: "The worker's answer is no answer", data: entry };
-  return { kind: "error", id, error: refusal };
+  return {
+    id,
+    error:
+      typeof code === "number"
+        ? { code, message: asText(message), data }
+        : // An answer that is neither must still settle its call.
+          { code: INTERNAL_ERROR, message: "The worker's answer is no answer", data: entry },
+  };
 }
 
 /**
@@ -87,12 +90,16 @@ export function encodeRequest(
   params?: Params,
   timeoutMs?: number,
 ): string {
-  return encode(method, { jsonrpc: "2.0", id, method, params, timeoutMs }, params, ARGUMENTS);
+  return encodeCall({ jsonrpc: "2.0", id, method, params, timeoutMs });
 }
 
 /** Writes a notification of a session's. Throws as `encodeRequest` does. */
 export function encodeNotification(session: string, method: string, params: Params): string {
-  return encode(method, { jsonrpc: "2.0", session, method, params }, params, ARGUMENTS);
+  return encodeCall({ jsonrpc: "2.0", session, method, params });
+}
+
+function encodeCall(message: Notification & { readonly [member: string]: unknown }): string {
+  return encode(message.method, message, message.params, " in its arguments");
 }
 
 /** Writes a result, which a message calls `what`. Throws as `encodeRequest` does. */
@@ -129,8 +136,6 @@ export function joined(count: number, send: (line: string) => void): (line: stri
     if (lines.push(line) === count) send(`[${lines.join(",")}]`);
   };
 }
-
-const ARGUMENTS = " in its arguments";
 
 /** Writes what was made of `given`. */
 function encode(what: string, made: unknown, given: unknown = null, part?: string): string {

@@ -7,6 +7,8 @@
  * several under load. One write at a time keeps the order on transports whose writes are requests.
  */
 
+import type { Receiver, Transport } from "./transport.js";
+
 /** How long a chunk of several lines may be, in characters: there is a longest text. */
 const CHUNK = 16 * 1024 * 1024;
 
@@ -17,16 +19,16 @@ const LAST_WRITE_MS = 100;
 export type Line = string | (() => string);
 
 export class Outbox {
-  readonly #write: (chunk: string) => void | Promise<void>;
+  readonly #transport: Transport;
   readonly #failed: (thrown: unknown) => void;
   #lines: Line[] = [];
   #isOpen = false;
   /** The writing that is under way or about to be. */
   #writing: Promise<void> | undefined;
 
-  /** `failed` is called with what `write` throws or rejects with; that chunk is lost. */
-  constructor(write: (chunk: string) => void | Promise<void>, failed: (thrown: unknown) => void) {
-    this.#write = write;
+  /** `failed` is called with what a write throws or rejects with; that chunk is lost. */
+  constructor(transport: Transport, failed: (thrown: unknown) => void) {
+    this.#transport = transport;
     this.#failed = failed;
   }
 
@@ -35,54 +37,55 @@ export class Outbox {
     this.#schedule();
   }
 
-  /** Begins to write. */
-  start(): void {
-    this.#isOpen = true;
-    this.#schedule();
-  }
-
-  /**
-   * Writes a last line in the place of what was not written yet, unless writing has not begun. Resolves
-   * when it is written, or when it takes too long.
-   */
-  async end(line: string): Promise<void> {
-    this.clear();
-    if (!this.#isOpen) return;
-    this.add(line);
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise((resolve) => (timer = setTimeout(resolve, LAST_WRITE_MS)));
-    await Promise.race([this.#writing, late]);
-    clearTimeout(timer);
-  }
-
   /** Forgets what was not written yet. */
   clear(): void {
     this.#lines = [];
   }
 
+  /** Opens the transport, and begins to write. */
+  async open(receiver: Receiver): Promise<void> {
+    await this.#transport.open(receiver);
+    this.#isOpen = true;
+    this.#schedule();
+  }
+
+  /**
+   * Closes the transport; first writes a last line in the place of what was not written yet, unless
+   * writing has not begun or that takes too long.
+   */
+  async close(last?: string): Promise<void> {
+    this.clear();
+    if (last && this.#isOpen) {
+      this.add(last);
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const late = new Promise((resolve) => (timer = setTimeout(resolve, LAST_WRITE_MS)));
+      await Promise.race([this.#writing, late]);
+      clearTimeout(timer);
+    }
+    await this.#transport.close();
+  }
+
   #schedule(): void {
-    if (!this.#isOpen || this.#writing || this.#lines.length === 0) return;
-    this.#writing = Promise.resolve().then(() => this.#flush());
+    if (this.#isOpen) this.#writing ??= this.#flush();
   }
 
   async #flush(): Promise<void> {
+    await undefined; // What else is said in this microtask goes along.
     while (this.#lines.length > 0) {
+      let length = 0;
+      const lines = this.#lines.map((line) => (typeof line === "string" ? line : line()));
+      // As many as fit into a chunk; one at least.
+      const rest = lines.findIndex(
+        (line, index) => (length += line.length + 1) > CHUNK && index > 0,
+      );
+      this.#lines = rest > 0 ? lines.splice(rest) : [];
       try {
-        const written = this.#write(`${this.#take().join("\n")}\n`);
+        const written = this.#transport.write(`${lines.join("\n")}\n`);
         if (written) await written;
       } catch (thrown) {
         this.#failed(thrown);
       }
     }
     this.#writing = undefined;
-  }
-
-  /** Takes out as many lines as fit into a chunk; one at least. */
-  #take(): string[] {
-    let length = 0;
-    const lines = this.#lines.map((line) => (typeof line === "string" ? line : line()));
-    const rest = lines.findIndex((line) => (length += line.length + 1) > CHUNK);
-    this.#lines = rest < 0 ? [] : lines.splice(Math.max(rest, 1));
-    return lines;
   }
 }

@@ -20,6 +20,7 @@ import type { Incoming, Link, Scope } from "./link.js";
 import { asObject } from "./messages.js";
 import { perLink } from "./roles.js";
 import { Encoded, cancelled, serve } from "./serving.js";
+import { nextToken } from "./tokens.js";
 import { refuseUnheld } from "./values.js";
 
 /** How many items may wait for the worker, at most: enough that a round trip is paid by many. */
@@ -47,24 +48,29 @@ interface Waiter {
 
 export type Source = Iterator<unknown> | AsyncIterator<unknown>;
 
+/** Makes JSON text of an item; throws the error that ends the stream if it cannot. */
+export type Write = (item: unknown, index: number) => string;
+
 /** Offers what a source gives, for as long as the call that it belongs to. */
-export function offerArgument(source: Source, link: Link, scope: Scope): StreamForm {
-  return { token: new Producer(source, link, scope).token };
+export function offerArgument(source: Source, write: Write, link: Link, scope: Scope): StreamForm {
+  return { token: new Producer(source, write, link, scope).token };
 }
 
 /** Offers what a source gives beyond the answer, which carries what is there already. */
 export async function offerResult(
   source: Source,
+  write: Write,
   link: Link,
   incoming: Incoming,
 ): Promise<Encoded> {
   const { scope } = incoming;
   const release = scope.hold();
-  const producer = new Producer(source, link, scope, (reason) => {
+  const producer = new Producer(source, write, link, scope, (reason) => {
     // So that a source ends which waits for what may never come.
     if (reason) incoming.abort(reason);
     release();
   });
+  producer.raised = incoming.raised;
   await onePass();
   if (scope.ended) throw cancelled(); // And the stream with it.
   return producer.begin();
@@ -76,6 +82,7 @@ const producers: (link: Link) => Map<unknown, Producer> = /* @__PURE__ */ perLin
   serve(link, "$/enumerator/next", (params, incoming) => {
     const token = tokenOf(params);
     const producer = running.get(token);
+    incoming.raised = producer?.raised;
     if (producer) return producer.next(incoming);
     throw new RpcError(UNKNOWN_TOKEN, `There is no stream ${JSON.stringify(token)}`);
   });
@@ -94,7 +101,10 @@ function tokenOf(params: unknown): unknown {
 
 class Producer {
   readonly token: string | number;
+  /** Makes of what the source threw what the worker is told of it. */
+  raised: Incoming["raised"];
   readonly #source: Source;
+  readonly #write: Write;
   readonly #link: Link;
   readonly #release: (reason?: Error) => void;
   /** What the worker has not asked for yet, as JSON text, and how long that is. */
@@ -112,12 +122,14 @@ class Producer {
   /** `release` is called at the end, with a reason if it is not the source's own. */
   constructor(
     source: Source,
+    write: Write,
     link: Link,
     scope: Scope,
     release: (reason?: Error) => void = nothing,
   ) {
-    this.token = link.nextToken();
+    this.token = nextToken(link);
     this.#source = source;
+    this.#write = write;
     this.#link = link;
     this.#release = release;
     producers(link).set(this.token, this);
@@ -179,7 +191,7 @@ class Producer {
   /** Returns whether JSON could hold the item. If not, the stream ends before it. */
   #add(item: unknown): boolean {
     try {
-      const text = textOf(item, this.#count);
+      const text = this.#write(item, this.#count);
       this.#text += text.length;
       this.#values.push(text);
     } catch (thrown) {
@@ -247,16 +259,21 @@ class Producer {
   }
 }
 
-/** An item as JSON text; throws the error that ends the stream if JSON cannot hold it. */
-export function textOf(item: unknown, index: number): string {
+/** An item that is written as it is. */
+export const textOf: Write = (item, index) => {
   try {
     const text = JSON.stringify(item) ?? "";
     refuseUnheld(item, text, 3); // As deep as it lies in the answer.
     return text;
   } catch (thrown) {
-    const problem = `Item ${index} of the stream: ${toError(thrown).message}`;
-    throw new RpcError(UNENCODABLE_RESULT, problem);
+    throw unencodable(index, thrown);
   }
+};
+
+/** What ends the stream before an item that cannot be written. */
+export function unencodable(index: number, thrown: unknown): RpcError {
+  const problem = `Item ${index} of the stream: ${toError(thrown).message}`;
+  return new RpcError(UNENCODABLE_RESULT, problem);
 }
 
 /** Lets all run that can. Not by a timer: a hidden page's are a second late. */

@@ -3,11 +3,15 @@
  * Progress of a call (protocol, section 7): a function here, a token on the wire.
  */
 
+import { converted } from "./codecs-role.js";
+import type { Codec } from "./codecs.js";
 import type { Link } from "./link.js";
 import { asObject } from "./messages.js";
-import { Mismatch, begin, functionOf, perLink } from "./roles.js";
+import { Mismatch } from "./mismatch.js";
+import { begin, functionOf, perLink } from "./roles.js";
 import type { Role } from "./roles.js";
 import { serve } from "./serving.js";
+import { nextToken } from "./tokens.js";
 
 type Listener = (value: unknown) => unknown;
 
@@ -15,7 +19,7 @@ export const progress: Role = {
   begin,
   offer(value, link, scope): string | number {
     const listener = functionOf<Listener>(value);
-    const token = link.nextToken();
+    const token = nextToken(link);
     const heard = listeners(link);
     heard.set(token, listener);
     scope.attach(() => heard.delete(token));
@@ -31,6 +35,23 @@ export const progress: Role = {
       scope.ended ? undefined : link.notify("$/progress", { token, value }, latest);
   },
 };
+
+/** Whose values are converted. */
+export function progressOf(value: Codec): Role {
+  return {
+    begin,
+    offer(own, link, scope) {
+      const listener = functionOf<Listener>(own);
+      const take = (wire: unknown): unknown =>
+        listener(converted("A progress", value, "decode", wire));
+      return progress.offer(take, link, scope);
+    },
+    take(token, link, scope): Listener {
+      const report = progress.take(token, link, scope) as Listener;
+      return (given) => report(converted("onProgress", value, "encode", given));
+    },
+  };
+}
 
 /** Has the latest line written, in the place of those that the transport has not taken yet. */
 function latestOnly(link: Link): (line: string) => void {

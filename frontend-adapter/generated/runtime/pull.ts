@@ -7,10 +7,13 @@
  */
 
 import { watch } from "./calls.js";
+import type { Raises } from "./declared.js";
+import { raising } from "./errors.js";
 import { Scope, nothing } from "./link.js";
 import type { CallOptions, Link } from "./link.js";
 import { asObject } from "./messages.js";
-import { Mismatch, perLink } from "./roles.js";
+import { Mismatch } from "./mismatch.js";
+import { perLink } from "./roles.js";
 import type { Send } from "./roles.js";
 
 /** What stands in a stream's place, or answers a `next`. */
@@ -51,6 +54,7 @@ export class Pull {
   readonly #link: Link;
   readonly #send: Send;
   readonly #limits: CallOptions;
+  readonly #raises: Raises | undefined;
   readonly #scope: Scope = new Scope();
   #state: "new" | "opening" | "open" | "over" = "new";
   #token: unknown;
@@ -64,10 +68,11 @@ export class Pull {
   #cancel: (reason: unknown) => void = nothing;
   #release: () => void = nothing;
 
-  constructor(link: Link, send: Send, limits: CallOptions = {}) {
+  constructor(link: Link, send: Send, limits: CallOptions = {}, raises?: Raises) {
     this.#link = link;
     this.#send = send;
     this.#limits = limits;
+    this.#raises = raises;
   }
 
   /** The next items, one at least; undefined at the end. One caller at a time. */
@@ -112,7 +117,8 @@ export class Pull {
   #request(): Promise<unknown> {
     if (this.#state === "new") return this.#open();
     if (this.#life?.lost) return Promise.reject(this.#life.lost);
-    return this.#link.request("$/enumerator/next", { token: this.#token });
+    const answer = this.#link.call("$/enumerator/next", { token: this.#token });
+    return raising(this.#raises, answer);
   }
 
   #open(): Promise<unknown> {

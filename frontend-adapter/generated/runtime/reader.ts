@@ -8,7 +8,6 @@
 import { PARSE_ERROR, RESPONSE_TOO_LARGE, answered } from "./errors.js";
 import type { RpcError } from "./errors.js";
 import { LineBuffer } from "./lines.js";
-import type { Oversized } from "./lines.js";
 import { decode } from "./messages.js";
 import type { Message } from "./messages.js";
 import { idInHead } from "./session.js";
@@ -20,58 +19,59 @@ const ENVELOPE = 4096;
 /** The longest line, in characters, until a worker tells that it sends longer ones. */
 const LINE_LIMIT = 64 * 1024 * 1024 + ENVELOPE;
 
-const BATCH = /^\s*\[/;
-
-interface Read {
-  /** Those of one line: one, or a batch. */
-  readonly messages: (messages: readonly Message[], isBatch: boolean) => void;
-  /** `id` is that of the answer which the line began as. */
-  readonly unreadable: (error: RpcError, id: string | undefined) => void;
-}
-
-export class Reader {
-  readonly #lines = new LineBuffer(LINE_LIMIT);
+export class Reader extends LineBuffer {
   readonly #session: Session;
-  readonly #read: Read;
+  readonly #read: (messages: readonly Message[], isBatch: boolean) => void;
+  readonly #unreadable: (error: RpcError, id: string | undefined) => void;
 
-  constructor(session: Session, read: Read) {
+  /**
+   * `read` takes the messages of one line: one, or a batch. `unreadable` takes the id of the answer
+   * which a line began as.
+   */
+  constructor(
+    session: Session,
+    read: (messages: readonly Message[], isBatch: boolean) => void,
+    unreadable: (error: RpcError, id: string | undefined) => void,
+  ) {
+    super(LINE_LIMIT);
     this.#session = session;
     this.#read = read;
+    this.#unreadable = unreadable;
   }
 
   /** Takes results of this size. */
-  allow(responseBytes: number): void {
-    this.#lines.limit = Math.max(LINE_LIMIT, responseBytes + ENVELOPE);
+  allow(responseBytes: unknown): void {
+    if (typeof responseBytes === "number")
+      this.limit = Math.max(LINE_LIMIT, responseBytes + ENVELOPE);
   }
 
-  read(text: string): void {
-    for (const line of this.#lines.feed(text)) this.#line(line, true);
+  /** Reads a chunk; a line that nothing ended says nothing if it is no message. */
+  read(chunk: string, isWhole = true): void {
+    for (const line of this.feed(chunk)) {
+      const text = typeof line === "string" ? line : line.head;
+      if (this.#session.isForeign(text)) continue;
+      let messages: Message[] | undefined;
+      try {
+        if (text === line) messages = decode(text);
+      } catch {
+        // Told below, as of one that is too long.
+      }
+      if (messages) {
+        const ours = messages.filter((message) => this.#session.concerns(message));
+        this.#read(ours, text.trimStart()[0] === "[");
+      } else if (isWhole) {
+        const [code, problem] =
+          text === line
+            ? [PARSE_ERROR, "is not JSON"]
+            : [RESPONSE_TOO_LARGE, `is too long (${line.length} characters)`];
+        const error = answered(code, `A line from the worker ${problem}: ${text.slice(0, 80)}`);
+        this.#unreadable(error, idInHead(text));
+      }
+    }
   }
 
-  /** Reads what the worker left without a newline; a line that was cut off says nothing. */
+  /** Reads what the worker left without a newline. */
   end(): void {
-    for (const line of this.#lines.end()) this.#line(line, false);
-  }
-
-  #line(line: string | Oversized, wasEnded: boolean): void {
-    const text = typeof line === "string" ? line : line.head;
-    if (this.#session.isForeign(text)) return;
-    if (typeof line !== "string") {
-      if (wasEnded) this.#fail(text, `is too long (${line.length} characters)`, RESPONSE_TOO_LARGE);
-      return;
-    }
-    let messages: Message[];
-    try {
-      messages = decode(line);
-    } catch {
-      if (wasEnded) this.#fail(line, "is not JSON", PARSE_ERROR);
-      return;
-    }
-    this.#read.messages(messages, BATCH.test(line));
-  }
-
-  #fail(line: string, problem: string, code: number): void {
-    const text = `A line from the worker ${problem}: ${line.slice(0, 80)}`;
-    this.#read.unreadable(answered(code, text), idInHead(line));
+    this.read("\n", false);
   }
 }

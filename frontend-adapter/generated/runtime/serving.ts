@@ -10,6 +10,7 @@ import {
   CANCELLED,
   DEADLINE_EXCEEDED,
   INTERNAL_ERROR,
+  INVALID_PARAMS,
   INVALID_REQUEST,
   RpcError,
   UNENCODABLE_RESULT,
@@ -18,10 +19,14 @@ import {
 } from "./errors.js";
 import { Scope, nothing } from "./link.js";
 import type { Incoming, Link, Serve } from "./link.js";
-import { encodeError, encodeMethodNotFound, encodeResult, encodedResult } from "./messages.js";
-import type { ErrorObject, Message } from "./messages.js";
-
-type Request = Extract<Message, { kind: "request" }>;
+import {
+  asObject,
+  encodeError,
+  encodeMethodNotFound,
+  encodeResult,
+  encodedResult,
+} from "./messages.js";
+import type { ErrorObject, Request } from "./messages.js";
 
 /** How long a cancelled call may take to end by itself; then it is answered as it is. */
 const UNWINDING_MS = 1000;
@@ -53,6 +58,7 @@ export class Serving {
 
   constructor(link: Link) {
     this.#link = link;
+    link.listen("$/cancelRequest", (params) => this.#cancel(asObject(params)["id"]));
     link.onLost((reason) => this.#lose(reason));
   }
 
@@ -91,7 +97,7 @@ export class Serving {
   }
 
   /** Cancels a request; it is answered when its function has ended, or soon. */
-  cancel(id: unknown): void {
+  #cancel(id: unknown): void {
     const call = this.#running.get(id);
     if (!call || call.isCancelled) return;
     call.isCancelled = true;
@@ -128,7 +134,8 @@ export class Serving {
       call.scope.answered();
       call.scope.attach(() => call.wait()); // A deadline covers the stream that was returned.
     } catch (thrown) {
-      this.#refuse(call, errorObject(call.isCancelled ? cancelled() : thrown));
+      const error = call.raised ? call.raised(thrown) : thrown;
+      this.#refuse(call, errorObject(call.isCancelled ? cancelled() : error));
     }
   }
 
@@ -158,6 +165,7 @@ class Served implements Incoming {
   readonly id?: unknown;
   readonly answer: (line: string) => void;
   readonly scope: Scope = new Scope();
+  raised: Incoming["raised"];
   isCancelled = false;
   #aborting: AbortController | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -190,6 +198,21 @@ export async function begun(incoming: Incoming, work: () => unknown): Promise<un
   await undefined;
   if (incoming.signal.aborted) throw cancelled();
   return work();
+}
+
+/** Why params do not fit, as the worker says it of its own (protocol, section 2). */
+export interface Misfit {
+  readonly param: string | null;
+  readonly path: string;
+  readonly expected: string;
+  readonly received: string;
+}
+
+/** What answers a request whose params do not fit, at what its message calls `place`. */
+export function invalidParams(place: string, misfit: Misfit): RpcError {
+  const { expected, received } = misfit;
+  const message = `Invalid params: ${place}: expected ${expected}, received ${received}`;
+  return new RpcError(INVALID_PARAMS, message, misfit);
 }
 
 /** What answers a request that was cancelled. */

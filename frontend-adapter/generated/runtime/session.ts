@@ -5,18 +5,19 @@
  */
 
 import type { LogLevel } from "./logs.js";
-import { encodeNotification, encodeRequest } from "./messages.js";
+import { encodeNotification, encodeRequest, isRequest } from "./messages.js";
+import type { Message, Notification, Params } from "./messages.js";
 
-/** How an answer, a request or a notification to one session begins (protocol, section 1). */
-const ADDRESSED = /^\{"jsonrpc":"2\.0",(?:"id":"([\w-]{1,32}):|"session":"([\w-]{1,32})")/;
+/** How a line for one session begins (protocol, section 1), or one with an anonymous id. */
+const ADDRESSED = /^\{"jsonrpc":"2\.0","(?:id|session)":"([\w-]+)[":]/;
 
 /** How an answer begins, or a batch of them. */
-const ANSWER = /^\[?\{"jsonrpc":"2\.0","id":"([\w-]{1,32}:\w+)"/;
+const ANSWER = /^\[?\{"jsonrpc":"2\.0","id":"([^"]+)"/;
 
 export class Session {
+  #name = randomName();
   readonly #window: string | undefined;
   readonly #log: LogLevel | undefined;
-  #name: string = randomName();
   #sequence = 0;
 
   /** `window` is what names the window across reloads, `log` the level of the logs that it wants. */
@@ -27,15 +28,11 @@ export class Session {
 
   /** Leaves the window's name to others. */
   end(): void {
-    if (this.#window !== undefined) taken().delete(this.#window);
-  }
-
-  get name(): string {
-    return this.#name;
+    taken().delete(this.#window);
   }
 
   get helloId(): string {
-    return `${this.#name}:0`;
+    return this.#id(0);
   }
 
   hello(): string {
@@ -45,27 +42,42 @@ export class Session {
 
   /** The last line of the session. */
   goodbye(): string {
-    return encodeNotification(this.#name, "$/endSession", { session: this.#name });
+    return this.notification("$/endSession", { session: this.#name });
+  }
+
+  notification(method: string, params: Params): string {
+    return encodeNotification(this.#name, method, params);
   }
 
   nextId(): string {
-    return `${this.#name}:${++this.#sequence}`;
+    return this.#id(++this.#sequence);
   }
 
   /** Whether a request or an answer with this id is for us. */
   owns(id: unknown): boolean {
-    return typeof id === "string" && id.startsWith(`${this.#name}:`);
+    return typeof id === "string" && id.startsWith(this.#id(""));
   }
 
   /** Whether a line is for another session. Told from its first characters: nothing is parsed. */
   isForeign(line: string): boolean {
     const match = ADDRESSED.exec(line);
-    return match !== null && (match[1] ?? match[2]) !== this.#name;
+    return match !== null && match[1] !== this.#name;
+  }
+
+  /** Whether a message is for us, or for all. */
+  concerns(message: Message): boolean {
+    if (isRequest(message)) return this.owns(message.id);
+    const { session = this.#name } = message as Partial<Notification>;
+    return session === this.#name;
   }
 
   /** Takes another name. */
   renew(): void {
     this.#name = randomName();
+  }
+
+  #id(end: number | string): string {
+    return `${this.#name}:${end}`;
   }
 }
 
@@ -76,22 +88,31 @@ export function idInHead(line: string): string | undefined {
 
 /** Random enough that two windows never choose the same. It protects nothing. */
 function randomName(): string {
-  return Math.random().toString(36).slice(2, 12).padEnd(10, "0");
+  return Math.floor((1 + 35 * Math.random()) * 36 ** 9).toString(36);
 }
 
-const WINDOW_KEY = "rpc-worker.window";
+/** What the channels of a page share, those of other copies of this runtime too. */
+interface Names extends Set<string | undefined> {
+  /** What names the window across reloads, once somebody has asked for it. */
+  stored?: string;
+}
 
 /** What there is of a page outside of one. */
 interface Page {
   readonly sessionStorage?: Storage;
   readonly addEventListener?: (type: string, listener: () => void) => void;
+  [NAMES]?: Names;
 }
 
-const TAKEN: unique symbol = Symbol.for("rpc-worker.windows");
+const KEY = "rpc-worker.window";
 
-/** The windows' names of the channels of this page, those of other copies of this runtime too. */
-function taken(): Set<string> {
-  return ((globalThis as { [TAKEN]?: Set<string> })[TAKEN] ??= new Set());
+const NAMES: unique symbol = Symbol.for("rpc-worker.windows");
+
+const page = globalThis as Page;
+
+/** The names that channels of this page have taken for their windows. */
+function taken(): Names {
+  return (page[NAMES] ??= new Set());
 }
 
 /**
@@ -107,8 +128,6 @@ function claim(name: string | undefined): string | undefined {
   return own;
 }
 
-const STORED: unique symbol = Symbol.for("rpc-worker.window");
-
 /**
  * What names this window across reloads; undefined where there is no sessionStorage.
  *
@@ -117,16 +136,19 @@ const STORED: unique symbol = Symbol.for("rpc-worker.window");
  * comes back from the browser's cache takes it out again.)
  */
 function storedName(): string | undefined {
-  const page = globalThis as Page & { [STORED]?: string };
+  const names = taken();
   try {
     const { sessionStorage: storage } = page;
-    if (!storage || !page.addEventListener || page[STORED]) return page[STORED];
-    const name = storage.getItem(WINDOW_KEY) ?? randomName();
-    storage.removeItem(WINDOW_KEY);
-    page.addEventListener("pagehide", () => storage.setItem(WINDOW_KEY, name));
-    page.addEventListener("pageshow", () => storage.removeItem(WINDOW_KEY));
-    return (page[STORED] = name);
+    if (storage && page.addEventListener && !names.stored) {
+      const name = storage.getItem(KEY) ?? randomName();
+      const takeOut = (): void => storage.removeItem(KEY);
+      takeOut();
+      page.addEventListener("pagehide", () => storage.setItem(KEY, name));
+      page.addEventListener("pageshow", takeOut);
+      names.stored = name;
+    }
   } catch {
-    return undefined; // A sandboxed page may not even look at it.
+    // A sandboxed page may not even look at it.
   }
+  return names.stored;
 }

@@ -22,18 +22,15 @@ export function refuseUnheld(given: unknown, json: string, level = 1, part = "")
   function visit(held: unknown, level: number, key?: string | number): void {
     const value = asJsonSees(held, key);
     const what =
-      unheld(value, level) ??
-      (escaped && [key, value].some(isBroken) ? "a lone surrogate" : undefined);
+      unheld(value, level, key) || (escaped && [key, value].some(isBroken) && "a lone surrogate");
     if (what) {
-      const place = key === undefined ? "" : ` (at ${JSON.stringify(String(key))}${part})`;
+      const place = key === undefined ? "" : ` (at ${JSON.stringify(`${key}`)}${part})`;
       throw new TypeError(`JSON cannot hold ${what}${place}`);
     }
-    if (Array.isArray(value)) {
+    if (Array.isArray(value))
       for (let index = 0; index < value.length; index++) visit(value[index], level + 1, index);
-    } else if (typeof value === "object" && value) {
-      for (const [name, member] of Object.entries(value))
-        if (member !== undefined) visit(member, level + 1, name);
-    }
+    else if (typeof value === "object" && value)
+      for (const [name, member] of Object.entries(value)) visit(member, level + 1, name);
   }
 
   visit(given, level);
@@ -45,36 +42,34 @@ function isBroken(text: unknown): boolean {
 
 function asJsonSees(value: unknown, key: string | number = ""): unknown {
   if (typeof value !== "object" || !value) return value;
-  if (value instanceof Date && Number.isNaN(value.getTime())) return NaN; // Its toJSON says null.
-  if ("toJSON" in value && typeof value.toJSON === "function") return value.toJSON(String(key));
+  if (value instanceof Date && isNaN(+value)) return NaN; // Its toJSON says null.
+  if ("toJSON" in value && typeof value.toJSON === "function") return value.toJSON(`${key}`);
   const isBoxed = value instanceof Number || value instanceof String || value instanceof Boolean;
   return isBoxed ? value.valueOf() : value;
 }
 
 /** What JSON cannot hold of a value, apart from its members. */
-function unheld(value: unknown, level: number): string | undefined {
+function unheld(value: unknown, level: number, key: string | number | undefined): string | false {
   switch (typeof value) {
     case "number":
-      return Number.isFinite(value) ? undefined : String(value);
+      return !isFinite(value) && `${value}`;
     case "undefined":
-      return "undefined in a list: give null";
+      return typeof key !== "string" && "undefined in a list: give null";
     case "function":
     case "symbol":
       return `a ${typeof value}`;
     case "object":
-      if (level > LEVELS && value) return `more than ${LEVELS} levels of arrays and objects`;
-      return value && isOpaque(value)
-        ? `the contents of ${tag(value)}: give an array or a plain object`
-        : undefined;
-    default:
-      return undefined;
+      if (value && level > LEVELS) return `more than ${LEVELS} levels of arrays and objects`;
+      if (value && isOpaque(value))
+        return `the contents of ${tag(value)}: give an array or a plain object`;
   }
+  return false;
 }
 
 /** Whether an object has its contents elsewhere than in its members: a Map, a Promise, a buffer. */
-function isOpaque(value: object): boolean {
-  if (Array.isArray(value) || tag(value) === "Object") return false;
-  return ArrayBuffer.isView(value) || Object.keys(value).length === 0;
+export function isOpaque(value: object): boolean {
+  const isPlain = Array.isArray(value) || tag(value) === "Object";
+  return !isPlain && (ArrayBuffer.isView(value) || Object.keys(value).length === 0);
 }
 
 /** The name of an object's built-in kind: `Map`. */

@@ -184,7 +184,7 @@ def test_what_is_said_to_fit_is_taken_by_a_decoder() -> None:
                 written = msgspec.json.encode(new.decode(json.dumps(value)), enc_hook=enc_hook)
                 old.decode(written)
                 compared += 1
-    assert compared > 500
+    assert compared > 400
 
 
 class _Read:

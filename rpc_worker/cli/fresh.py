@@ -26,7 +26,7 @@ __all__ = ["NoAnswerError", "call", "serve"]
 _MAIN: Final = """\
 import json, sys
 request = json.loads(sys.argv[1])
-sys.path[:] = request["path"]
+sys.path[:] = request["own"]
 from rpc_worker.cli.fresh import serve
 serve(request)
 """
@@ -50,9 +50,14 @@ def call(
     Raises:
         NoAnswerError: It has not returned.
     """
-    request = {"path": sys.path if path is None else path, "call": function, "argument": argument}
+    request = {
+        "own": sys.path,  # This package is the same one, whatever is found instead by `path`.
+        "path": sys.path if path is None else path,
+        "call": function,
+        "argument": argument,
+    }
     # No bytecode: it knows its source's time to the second, and an edit can be quicker than that.
-    command = [sys.executable, "-B", "-c", _MAIN, msgspec.json.encode(request).decode()]
+    command = [sys.executable, "-B", "-P", "-c", _MAIN, msgspec.json.encode(request).decode()]
     with subprocess.Popen(  # noqa: S603 - it is this interpreter
         command,
         stdin=subprocess.PIPE,
@@ -84,7 +89,7 @@ def serve(request: dict[str, Any]) -> None:
     """Answer the one call that this process was started for, and end it."""
     parent, answer = _take_pipes()
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    sys.argv[:] = ["rpc-worker"]
+    sys.argv[:], sys.path[:] = ["rpc-worker"], request["path"]
     module, _, name = request["call"].partition(":")
     returned = getattr(importlib.import_module(module), name)(request["argument"])
     sys.stdout.flush()

@@ -54,6 +54,7 @@ def documents_at(revision: str, targets: Sequence[str], frontend: str | None) ->
         raise UsageError(f"--against {revision}: {error}") from None
     if "failed" in answer:
         reason = answer["failed"].replace(f"{tree}{os.sep}", f"{revision}:")
+        reason = reason.replace(str(tree), revision)
         raise UsageError(f"--against {revision}: the contract cannot be read there: {reason}")
     documents: dict[str, str] = answer["documents"]
     return documents

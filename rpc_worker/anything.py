@@ -14,8 +14,10 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 
+from rpc_worker.errors import text_of
 from rpc_worker.limits import NESTING
 from rpc_worker.markers import BigInt
+from rpc_worker.models import dumped, is_model
 from rpc_worker.scalars import (
     SAFE,
     TOO_DEEP,
@@ -89,6 +91,8 @@ def _look_for(value: object) -> _Look:
     for classes, look in _INSIDES:
         if isinstance(value, classes):
             return look
+    if is_model(value):
+        return _model
     for attribute in ("__dataclass_fields__", "__attrs_attrs__"):
         if hasattr(type(value), attribute):
             return _attributes
@@ -141,6 +145,23 @@ def _members(value: Mapping[Any, Any], _depth: int) -> Iterator[tuple[object, An
 
 def _items(value: Iterable[Any], _depth: int) -> Iterator[tuple[object, Any]]:
     return enumerate(value)
+
+
+def _model(value: object, depth: int) -> Iterable[tuple[object, Any]]:
+    """Return the members of a Pydantic model; look at the one value of a RootModel."""
+    try:
+        content: Any = dumped(value)
+    except ValueError as error:
+        text = " ".join(text_of(error).split())
+        raise UnencodableResult(f"Pydantic does not write it: {text}") from None
+    if not _is_dict(content):
+        _check_part(content, depth)
+        return ()
+    return _members(content, depth)
+
+
+def _is_dict(value: object) -> bool:
+    return isinstance(value, dict)
 
 
 def _attributes(value: object, _depth: int) -> Iterator[tuple[object, Any]]:

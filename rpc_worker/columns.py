@@ -15,7 +15,7 @@ import msgspec
 from rpc_worker import schema
 from rpc_worker.scalars import SAFE
 
-__all__ = ["AtOnce", "at_once_of", "can_go_wrong", "is_null"]
+__all__ = ["AtOnce", "at_once_of", "can_go_wrong", "class_of", "getter_of", "is_null"]
 
 AtOnce: TypeAlias = Callable[[Collection[Any]], bool]
 
@@ -59,7 +59,7 @@ def at_once_of(
         case schema.Union(members=(inner, last)) if is_null(last):
             at_once = at_once_of(inner, known)
             return at_once and (lambda values: at_once([v for v in values if v is not None]))
-        case schema.Record(kind="struct" | "dataclass" | "attrs"):
+        case schema.Record(kind="struct" | "dataclass" | "attrs" | "pydantic"):
             if node not in known:
                 known[node] = None
                 known[node] = _columns(node, known)
@@ -76,8 +76,8 @@ def _columns(node: schema.Record, known: dict[schema.Record, AtOnce | None]) -> 
             at_once = None if field.unset else at_once_of(field.type, known)
             if at_once is None:
                 return None
-            columns.append((attrgetter(field.name), at_once))
-    only = frozenset({node.cls})
+            columns.append((getter_of(node, field), at_once))
+    only = frozenset({class_of(node)})
 
     def check(values: Collection[Any]) -> bool:
         return only.issuperset(map(type, values)) and all(
@@ -85,6 +85,21 @@ def _columns(node: schema.Record, known: dict[schema.Record, AtOnce | None]) -> 
         )
 
     return check
+
+
+def class_of(node: schema.Record) -> type:
+    """Return the class of a record's values; a generic Pydantic model has one for each argument."""
+    cls: type = node.annotation if node.kind == "pydantic" else node.cls
+    return cls
+
+
+def getter_of(node: schema.Record, field: schema.Field) -> Callable[[Any], Any]:
+    """Return what takes a field of a value that is no dictionary."""
+    if node.kind != "pydantic":
+        return attrgetter(field.name)
+    # Pydantic would warn of a field that is deprecated.
+    name = field.name
+    return lambda value: value.__dict__[name]
 
 
 def is_null(node: schema.Type) -> bool:

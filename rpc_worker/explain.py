@@ -7,7 +7,7 @@ own text lacks what came where a constraint was broken, and what was expected of
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 from msgspec import Raw
@@ -15,11 +15,14 @@ from msgspec import Raw
 from rpc_worker import schema
 from rpc_worker.contract import REQUIRED
 from rpc_worker.errors import ErrorCode, RemoteError, RpcError
+from rpc_worker.models import is_of_model
+from rpc_worker.places import UNKNOWN, excerpt, known_members, member_of, show, walk
 from rpc_worker.schema import describe
 from rpc_worker.values import decoder
 
 if TYPE_CHECKING:
     from rpc_worker.contract import ErrorType, Method, Parameter
+    from rpc_worker.places import Node
 
 __all__ = [
     "explain_answer",
@@ -30,11 +33,6 @@ __all__ = [
     "explain_report",
 ]
 
-_Node: TypeAlias = "schema.Type | schema.Reference"
-
-_SHOWN: Final = 80
-"""Characters of a received value that a message shows."""
-
 
 def explain_params(method: Method, params: bytes, error: Exception) -> RpcError:
     """Return the -32602 error for params that `error` was raised for."""
@@ -44,7 +42,7 @@ def explain_params(method: Method, params: bytes, error: Exception) -> RpcError:
         case b"{":
             return _by_name(method, msgspec.json.decode(params, type=dict[str, Raw]), error)
         case _:
-            return _invalid(method, None, "$", "an array or an object", _excerpt(params))
+            return _invalid(method, None, "$", "an array or an object", excerpt(params))
 
 
 def explain_item(
@@ -109,7 +107,7 @@ def explain_report(node: schema.Type, value: Raw, error: Exception) -> str:
 
 def _in_stream(node: schema.Stream, index: int, item: Raw) -> _Wrong:
     wrong = _wrong(node.item, node.item.annotation, item)
-    path, expected, received = wrong or _Wrong("$", describe(node.item), _excerpt(bytes(item)))
+    path, expected, received = wrong or _Wrong("$", describe(node.item), excerpt(bytes(item)))
     return _Wrong(f"$[{index}]{path[1:]}", expected, received)
 
 
@@ -149,7 +147,7 @@ def _by_name(method: Method, given: dict[str, Raw], error: Exception) -> RpcErro
     for name in given:
         if name not in names:
             expected = f"only the names {', '.join(names)}" if names else "no parameters"
-            return _invalid(method, None, f"$.{name}", expected, _show(name))
+            return _invalid(method, None, f"$.{name}", expected, show(name))
     return _invalid(method, None, "$", "params that fit", str(error))
 
 
@@ -162,7 +160,6 @@ _PLACE: Final = re.compile(r"(?P<what>.*?)(?: - at `(?:key in )?(?P<path>\$[^`]*
 _EXPECTED: Final = re.compile(r"Expected `(?P<expected>[^`]*)`(?P<bound>.*?)(?:, got `[^`]*`)?")
 _LACKS: Final = re.compile(r"Object missing required field `(?P<name>[^`]*)`")
 _EXTRA: Final = re.compile(r"Object contains unknown field `(?P<name>[^`]*)`")
-_STEP: Final = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\[\.\.\.\]")
 
 
 class _Wrong(NamedTuple):
@@ -178,7 +175,7 @@ def _mismatch(method: Method, parameter: Parameter, raw: Raw) -> RpcError | None
     return None if wrong is None else _invalid(method, parameter, *wrong)
 
 
-def _wrong(node: _Node, annotation: Any, raw: Raw) -> _Wrong | None:
+def _wrong(node: Node, annotation: Any, raw: Raw) -> _Wrong | None:
     """Return what is wrong in a value; None if nothing is."""
     try:
         decoder(annotation).decode(raw)
@@ -190,26 +187,30 @@ def _wrong(node: _Node, annotation: Any, raw: Raw) -> _Wrong | None:
             value = msgspec.json.decode(raw)
         except (ValueError, RecursionError):
             # A number beyond the range of a float, which only its text can show.
-            return _Wrong(path, describe(node), _excerpt(bytes(raw)))
+            return _Wrong(path, describe(node), excerpt(bytes(raw)))
+        if is_of_model(error.__cause__):
+            from rpc_worker.model_errors import wrong_in_model  # noqa: PLC0415 - few have models
+
+            return _Wrong(*wrong_in_model(node, value, path, error.__cause__))
         return _at(node, value, path, what)
     return None
 
 
-def _at(node: _Node, value: Any, path: str, what: str) -> _Wrong:
+def _at(node: Node, value: Any, path: str, what: str) -> _Wrong:
     """Return what is wrong, from what msgspec says of a place in a value."""
-    inner, found = _walk(node, value, path)
+    inner, found = walk(node, value, path)
     if (told := _LACKS.fullmatch(what)) is not None:
-        inner, path = _field(inner, found, told["name"]), f"{path}.{told['name']}"
+        inner, path = member_of(inner, found, told["name"]), f"{path}.{told['name']}"
         return _Wrong(path, _or(inner, "a value"), "nothing")
     if (told := _EXTRA.fullmatch(what)) is not None:
         name = told["name"]
-        known = ", ".join(f.wire for f in inner.fields) if isinstance(inner, schema.Record) else ""
-        return _Wrong(f"{path}.{name}", f"only the members {known}", _show(found.get(name)))
-    received = "another type" if found is _UNKNOWN else _show(found)
+        received = "another one" if found is UNKNOWN else show(found.get(name))
+        return _Wrong(f"{path}.{name}", f"only the members {known_members(inner)}", received)
+    received = "another type" if found is UNKNOWN else show(found)
     return _Wrong(path, _expectation(what, inner), received)
 
 
-def _expectation(what: str, node: _Node | None) -> str:
+def _expectation(what: str, node: Node | None) -> str:
     """Return what was expected: the type at the place, or what msgspec says of a constraint."""
     if (told := _EXPECTED.fullmatch(what)) is not None and told["bound"]:
         return f"{told['expected']}{told['bound']}"
@@ -220,75 +221,8 @@ def _expectation(what: str, node: _Node | None) -> str:
     return told["expected"] if told is not None else what[:1].lower() + what[1:]
 
 
-_UNKNOWN: Final = object()
-"""Stands for a value whose place msgspec does not tell: which member of an object it was."""
-
-
-def _walk(node: _Node | None, value: Any, path: str) -> tuple[_Node | None, Any]:
-    """Follow msgspec's path into a type and a value; None where the type cannot be followed."""
-    for step in _STEP.finditer(path):
-        name, index = step[1], step[2]
-        if name is not None:
-            node, value = _field(node, value, name), value[name]
-        elif index is not None:
-            node, value = _item(_chosen(node, value), int(index)), value[int(index)]
-        else:
-            inner = _chosen(node, value)
-            return inner.value if isinstance(inner, schema.Map) else None, _UNKNOWN
-    return _chosen(node, value), value
-
-
-def _chosen(node: _Node | None, value: Any) -> _Node | None:
-    """Return the member of a union that a value is meant for, if that can be told."""
-    if not isinstance(node, schema.Union) or value is None:
-        return node
-    members = [m for m in node.members if not (isinstance(m, schema.Scalar) and m.kind == "null")]
-    if isinstance(value, dict):
-        for member in members:
-            if isinstance(member, schema.Record) and _has_tag(member, value):
-                return member
-    return members[0] if len(members) == 1 else node
-
-
-def _has_tag(record: schema.Record, value: Any) -> bool:
-    return record.tag_field is not None and value.get(record.tag_field) == record.tag
-
-
-def _field(node: _Node | None, value: Any, name: str) -> _Node | None:
-    """Return the type of a member; of a tag, the choice that there is."""
-    members = node.members if isinstance(node, schema.Union) else (node,)
-    tags = [m.tag for m in members if isinstance(m, schema.Record) and m.tag_field == name]
-    if tags:
-        return schema.Choice(Any, tuple(tag for tag in tags if tag is not None))
-    record = _chosen(node, value)
-    if isinstance(record, schema.Record):
-        return next((field.type for field in record.fields if field.wire == name), None)
-    return None
-
-
-def _item(node: _Node | None, index: int) -> _Node | None:
-    match node:
-        case schema.Array():
-            return node.item
-        case schema.Tuple():
-            return node.items[index] if index < len(node.items) else None
-        case schema.Record(array_like=True):
-            return node.fields[index].type if index < len(node.fields) else None
-        case _:
-            return None
-
-
-def _or(node: _Node | None, otherwise: str) -> str:
+def _or(node: Node | None, otherwise: str) -> str:
     return otherwise if node is None else describe(node)
-
-
-def _show(value: Any) -> str:
-    return _excerpt(msgspec.json.encode(value))
-
-
-def _excerpt(text: bytes) -> str:
-    shown = text.decode(errors="replace")
-    return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"
 
 
 def _invalid(

@@ -20,6 +20,8 @@ from typing import (
 
 import msgspec
 
+from rpc_worker.models import dumped, is_model, loaded
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
     from concurrent.futures import Executor
@@ -216,6 +218,8 @@ def enc_hook(value: Any) -> Any:
     """
     if isinstance(value, BigInt):
         return str(int(value))
+    if is_model(value):
+        return dumped(value)
     raise TypeError(f"{type(value).__qualname__} has no form on the wire")
 
 
@@ -226,6 +230,8 @@ def dec_hook(cls: type, value: Any) -> Any:
         ValueError: The text is no such value; msgspec adds the place to it.
         TypeError: The class has no place there.
     """
+    if is_model(cls):
+        return loaded(cls, value)
     if cls is not BigInt:
         raise TypeError(f"{cls.__qualname__} has no form on the wire")
     if not isinstance(value, str) or _DIGITS.fullmatch(value) is None:

@@ -13,14 +13,14 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 import uuid
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
 from rpc_worker import schema
 from rpc_worker.anything import check_any, check_raw
-from rpc_worker.columns import at_once_of, can_go_wrong, is_null
+from rpc_worker.columns import at_once_of, can_go_wrong, class_of, getter_of, is_null
 from rpc_worker.markers import BigInt
 from rpc_worker.scalars import (
     SCALARS,
@@ -133,14 +133,13 @@ class _Checks:
     def _record(self, node: schema.Record) -> Check:
         if (made := self._records.get(id(node))) is not None:
             return made
-        parts: list[tuple[str, str, Check]] = []
+        parts: list[_Part] = []
         check = _typed_dict(node, parts) if node.kind == "typeddict" else _instance(node, parts)
         self._records[id(node)] = check
         for field in node.fields:
             check_field = self.inside(field.type)
             if check_field is not None:
-                name = field.wire if node.kind == "typeddict" else field.name
-                parts.append((name, field.wire, _or_unset(check_field, field)))
+                parts.append((field, getter_of(node, field), _or_unset(check_field, field)))
         return check
 
     def _union(self, node: schema.Union) -> Check:
@@ -178,31 +177,34 @@ def _by_class(members: Sequence[schema.Type]) -> Sequence[schema.Type]:
 # ------------------------------------------------------------------------------------ records
 
 
-def _instance(node: schema.Record, parts: list[tuple[str, str, Check]]) -> Check:
-    cls = node.cls
+_Part: TypeAlias = tuple[schema.Field, Callable[[Any], Any], Check]
+
+
+def _instance(node: schema.Record, parts: list[_Part]) -> Check:
+    cls = class_of(node)
 
     def check(value: Any) -> None:
         if type(value) is not cls and not isinstance(value, cls):
             raise _misfit(node, value)
-        for name, wire, check_field in parts:
+        for field, get, check_field in parts:
             try:
-                check_field(getattr(value, name))
+                check_field(get(value))
             except UnencodableResult as error:
-                raise error.within(member(wire)) from None
+                raise error.within(member(field.wire)) from None
 
     return check
 
 
-def _typed_dict(node: schema.Record, parts: list[tuple[str, str, Check]]) -> Check:
+def _typed_dict(node: schema.Record, parts: list[_Part]) -> Check:
     def check(value: Any) -> None:
         if not _is_object(value):
             raise _misfit(node, value)
-        for name, wire, check_field in parts:
-            if name in value:
+        for field, _, check_field in parts:
+            if field.wire in value:
                 try:
-                    check_field(value[name])
+                    check_field(value[field.wire])
                 except UnencodableResult as error:
-                    raise error.within(member(wire)) from None
+                    raise error.within(member(field.wire)) from None
 
     return check
 
@@ -268,7 +270,7 @@ def _classes(node: schema.Type) -> tuple[type, ...]:
         case schema.Map():
             return (dict, Mapping)
         case schema.Record():
-            return (dict, Mapping) if node.kind == "typeddict" else (node.cls,)
+            return (dict, Mapping) if node.kind == "typeddict" else (class_of(node),)
         case schema.Union():
             return tuple(cls for m in node.members for cls in _classes(m))
 

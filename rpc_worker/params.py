@@ -91,5 +91,15 @@ def _default(parameter: Parameter) -> Any:
     default: Any = parameter.default
     if isinstance(default, (str, int, float, bytes)) or default is None:
         return default
+    annotation = parameter.annotation
     # A handler may change its argument: each call has a default of its own.
-    return msgspec.field(default_factory=lambda: msgspec.convert(default, parameter.annotation))
+    return msgspec.field(
+        default_factory=lambda: msgspec.convert(default, annotation, dec_hook=_copied)
+    )
+
+
+def _copied(_cls: type, value: Any) -> Any:
+    """Return a copy of a value that msgspec does not know, such as a Pydantic model."""
+    import copy  # noqa: PLC0415 - few defaults are such values
+
+    return copy.deepcopy(value)

@@ -187,13 +187,13 @@ class Field(msgspec.Struct, frozen=True, eq=False):
 
 
 class Record(Node, frozen=True, eq=False):
-    """A Struct, dataclass, attrs class, TypedDict or NamedTuple.
+    """A Struct, dataclass, attrs class, TypedDict, NamedTuple or Pydantic model.
 
     The same class is the same node, by identity, wherever it occurs in a contract, so a recursive
     type is a cycle. `fields` is filled last; it is the one attribute that is set after creation.
     """
 
-    kind: Literal["struct", "dataclass", "attrs", "typeddict", "namedtuple"]
+    kind: Literal["struct", "dataclass", "attrs", "typeddict", "namedtuple", "pydantic"]
     name: str
     cls: type
     doc: str

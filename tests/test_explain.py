@@ -67,6 +67,8 @@ class Typed:
     @inline
     def closed(self, closed: Closed) -> None: ...
     @inline
+    def closed_by_name(self, closed: dict[str, list[Closed]]) -> None: ...
+    @inline
     def snake_case(self, first_name: str) -> None: ...
 
 
@@ -116,6 +118,15 @@ TABLE: list[tuple[str, Any, str | None, str, str, str]] = [
     ("shape", [{"type": "square", "side": None}], "shape", "$.side", "float", "null"),
     ("anything", [], "value", "$", "a value", "nothing"),
     ("closed", [{"a": 1, "b": 2}], "closed", "$.b", "only the members a", "2"),
+    ("closedByName", [{"k": [{"a": "x"}]}], "closed", "$[...][0].a", "int", "another type"),
+    (
+        "closedByName",
+        [{"k": [{"a": 1, "b": 2}]}],
+        "closed",
+        "$[...][0].b",
+        "only the members a",
+        "another one",
+    ),
     ("bounded", [10], "number", "$", "int <= 9", "10"),
     ("bounded", [-1], "number", "$", "int >= 0", "-1"),
     ("snakeCase", [1], "firstName", "$", "str", "1"),

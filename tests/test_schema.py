@@ -334,10 +334,6 @@ class Plain:
     pass
 
 
-class Pydantic:
-    __pydantic_core_schema__: typing.ClassVar[dict[str, Any]] = {}
-
-
 class Text(str):
     __slots__ = ()
 
@@ -369,7 +365,6 @@ class Round(Struct, tag="circle"):
 Recursive = te.TypeAliasType("Recursive", "int | list[Recursive]")
 Unknown = te.TypeAliasType("Unknown", "list[Nowhere]")  # type: ignore[name-defined]  # noqa: F821 # pyright: ignore - the point of the test
 
-LATER = "is not supported yet"
 NO_FORM = "has no form on the wire"
 JSON_OR_STRUCT = "Write a type that JSON has, or a Struct."
 UNION = "Write one of them, or str and convert it."
@@ -395,11 +390,6 @@ BAD: list[tuple[Any, str, str]] = [
     (Text, f"Text {NO_FORM}", "Write str."),
     (Number, f"Number {NO_FORM}", "Write int, or rpc_worker.BigInt."),
     (Failure, f"Failure {NO_FORM}", "Raise it, and declare it: @raises(Failure)."),
-    (
-        Pydantic,
-        f"Pydantic is a Pydantic model, which {LATER}",
-        "Write class Pydantic(rpc_worker.Struct).",
-    ),
     (
         c.AsyncIterator[int],
         "AsyncIterator[int] is a stream, which only a parameter or a whole result can be",

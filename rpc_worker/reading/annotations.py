@@ -30,6 +30,7 @@ from rpc_worker.reading.unions import clash, flattened
 from rpc_worker.reading.uses import is_variable
 from rpc_worker.schema import (
     Choice,
+    Record,
     Scalar,
     ScalarKind,
     Source,
@@ -38,9 +39,10 @@ from rpc_worker.schema import (
 )
 
 if TYPE_CHECKING:
+    from rpc_worker.reading.model_types import ModelTypes
+    from rpc_worker.reading.models import ModelReader
     from rpc_worker.reading.sources import Sources
     from rpc_worker.reading.type_names import TypeNames
-    from rpc_worker.schema import Record
 
 __all__ = ["TypeReader"]
 
@@ -76,6 +78,8 @@ class TypeReader:
         misfits: What has been refused so far.
         names: The names of types; None without sources.
         templates: Each generic class as it is written.
+        variables: The type variables that stand for themselves, in a template.
+        model: How to read what is special in a Pydantic model; None outside of one.
     """
 
     def __init__(self, sources: Sources | None = None) -> None:
@@ -87,7 +91,9 @@ class TypeReader:
             from rpc_worker.reading.type_names import TypeNames  # noqa: PLC0415 - a worker has no need
 
             self.names = TypeNames(sources)
-        self._variables: frozenset[TypeVar] = frozenset()
+        self.variables: frozenset[TypeVar] = frozenset()
+        self.model: ModelTypes | None = None
+        self._models: ModelReader | None = None
         self._read: list[tuple[str, Any]] = []
         self._records = RecordReader(self)
         self._enumerations = EnumerationReader(self)
@@ -103,7 +109,8 @@ class TypeReader:
         except UnusableAlias as error:
             reason: Unresolved = error.args[0]
             return self.refuse(place, reason.problem, reason.advice)
-        self._read.append((place, node.annotation))
+        if self.model is None:
+            self._read.append((place, node.annotation))
         return node
 
     def read_template(self, cls: Any) -> None:
@@ -112,11 +119,13 @@ class TypeReader:
         if cls in self.templates or not all(isinstance(p, TypeVar) for p in parameters):
             return
         # What is wrong with it is noted where it is applied to types, and so is what decoders see.
-        before = self.misfits, self._read, self._variables
+        before = self.misfits, self._read, self.variables
         self.misfits, self._read = [], []
-        self._variables |= set(parameters)
-        self.templates[cls] = self._records.read(cls, cls[parameters], "")
-        self.misfits, self._read, self._variables = before
+        self.variables |= set(parameters)
+        template = self.part(cls[parameters], "")
+        if isinstance(template, Record):
+            self.templates[cls] = template
+        self.misfits, self._read, self.variables = before
 
     def source_of(self, cls: type) -> Source:
         """Return where a class was defined: without sources, only the module."""
@@ -150,9 +159,13 @@ class TypeReader:
             value = value_of_alias(written)
             if value is not written:
                 return self.names.called(self.part(value, place), written)
-            if is_hashed(written) and written in self._variables:
+            if is_hashed(written) and written in self.variables:
                 return self.names.variable(written)
             annotation = resolve_aliases(written)
+        if self.model is not None:
+            special = self.model.part(written, annotation, place)
+            if special is not None:
+                return special
         origin, arguments = get_origin(written), get_args(written)
         if origin is Annotated:
             node = self.part(written.__origin__, place)
@@ -175,9 +188,19 @@ class TypeReader:
             return self._containers.read(cls, annotation, arguments, place)
         if issubclass(cls, enum.Enum):
             return self._enumerations.read(cls, place)
-        if kind_of(cls) is not None:
+        kind = kind_of(cls)
+        if kind == "pydantic":
+            return self._model(cls, place)
+        if kind is not None:
             return self._records.read(cls, written, place)
         return self.refuse(place, *why_not(cls, annotation))
+
+    def _model(self, cls: Any, place: str) -> Type:
+        if self._models is None:
+            from rpc_worker.reading.models import ModelReader  # noqa: PLC0415 - it imports Pydantic
+
+            self._models = ModelReader(self)
+        return self._models.read(cls, place)
 
     def _literal(self, annotation: Any, values: tuple[Any, ...], place: str) -> Type:
         for value in values:
@@ -202,7 +225,7 @@ class TypeReader:
             return self.refuse(place, what, "Only a field of a Struct can be unset. Write None.")
         nodes = [self.part(argument, place) for argument in arguments]
         members = flattened(nodes)
-        reason = clash(members)
+        reason = clash(members, within_model=self.model is not None)
         if reason is not None:
             return self.refuse(place, f"{reason.problem}, in {spell(annotation)}", reason.advice)
         if len(members) == 1:

@@ -36,7 +36,9 @@ def against_default(node: Type, default: Any) -> tuple[str, str] | None:
         return what, "Write a default that JSON can hold, or None."
     try:
         msgspec.json.decode(text, type=node.annotation, dec_hook=dec_hook)
-    except ValueError:
+    except ValueError as error:
+        if isinstance(error.__cause__, TypeError):
+            return None  # Of a class that only Pydantic knows, or one that is refused anyway.
         name = spell(node.annotation)
         advice = f"Write {name} | None." if default is None else f"Write a default that is {name}."
         return f"its default {default!r} is not {name}", advice

@@ -61,7 +61,7 @@ def entries(types: TypeReader, record: Record, hints: dict[str, Any]) -> Iterato
             return _of_attrs(types, cls, hints)
         case "typeddict":
             return _of_typeddict(types, cls, hints)
-        case "namedtuple":
+        case _:
             return _of_namedtuple(cls, hints)
 
 

@@ -27,6 +27,7 @@ __all__ = [
     "is_hashed",
     "is_public",
     "is_union",
+    "own_annotations",
     "public_hints",
     "substitute",
     "union",
@@ -62,7 +63,7 @@ def class_hints(annotation: Any) -> Iterator[tuple[str, type, Any]]:
     for owner in reversed(cls.__mro__):
         parameters = {p.__name__: p for p in getattr(owner, "__type_params__", ())}
         known = {**vars(owner), **parameters}
-        for name, value in evaluate(owner.__module__, known, _own_annotations(owner)).items():
+        for name, value in evaluate(owner.__module__, known, own_annotations(owner)).items():
             yield name, owner, substitute(value, bound.get(owner, {}))
 
 
@@ -106,7 +107,8 @@ def evaluate(module: str, known: dict[str, Any], annotations: Mapping[str, Any])
     }
 
 
-def _own_annotations(cls: type) -> Mapping[str, Any]:
+def own_annotations(cls: type) -> Mapping[str, Any]:
+    """Return the annotations of a class without those of its bases, unevaluated."""
     if sys.version_info >= (3, 14):
         import annotationlib  # noqa: PLC0415 - new in 3.14
 

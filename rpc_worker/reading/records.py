@@ -9,6 +9,7 @@ import msgspec
 import typing_extensions
 from msgspec import UNSET
 
+from rpc_worker.models import is_model
 from rpc_worker.reading.aliases import resolve_aliases, unreadable
 from rpc_worker.reading.fields import entries, without_unset
 from rpc_worker.reading.hints import Unresolved, class_hints, is_hashed
@@ -21,12 +22,19 @@ if TYPE_CHECKING:
     from rpc_worker.reading.annotations import TypeReader
     from rpc_worker.reading.fields import Entry
 
-__all__ = ["RecordReader", "deprecation_of", "doc_of", "kind_of", "said_in"]
+__all__ = [
+    "RecordReader",
+    "deprecation_of",
+    "doc_of",
+    "kind_of",
+    "said_in",
+    "without_arguments",
+]
 
 _MAY_BE_ABSENT: Final = frozenset({"struct", "dataclass", "attrs"})
 """Kinds of which msgspec leaves out a field that is UNSET."""
 
-Kind: TypeAlias = Literal["struct", "dataclass", "attrs", "typeddict", "namedtuple"]
+Kind: TypeAlias = Literal["struct", "dataclass", "attrs", "typeddict", "namedtuple", "pydantic"]
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -65,8 +73,11 @@ def kind_of(cls: Any) -> Kind | None:
         return "typeddict"
     if tuple in cls.__mro__ and hasattr(cls, "_fields"):
         return "namedtuple"
+    if is_model(cls):
+        return "pydantic"
     if hasattr(cls, "__dataclass_fields__"):
-        return "dataclass"
+        # msgspec would not run the validators of one that is Pydantic's.
+        return None if hasattr(cls, "__pydantic_validator__") else "dataclass"
     return "attrs" if hasattr(cls, "__attrs_attrs__") else None
 
 
@@ -80,6 +91,12 @@ def doc_of(cls: type) -> str:
 def deprecation_of(cls: type) -> str | None:
     """Return what `@deprecated("…")` says of a class itself, not of one that it inherits from."""
     return cls.__dict__.get("__deprecated__")
+
+
+def without_arguments(cls: Any) -> tuple[str, str]:
+    """Return what is wrong with a generic class as it stands, and what to write instead."""
+    example = f"{cls.__name__}[{', '.join(['Any'] * len(cls.__parameters__))}]"
+    return f"{cls.__name__} is generic, and does not say of what", f"Write {example}, or better."
 
 
 class RecordReader:
@@ -101,9 +118,7 @@ class RecordReader:
         parameters = getattr(cls, "__parameters__", ())
         arguments = get_args(annotation)
         if parameters and not arguments:
-            example = f"{cls.__name__}[{', '.join(['Any'] * len(parameters))}]"
-            what = f"{cls.__name__} is generic, and does not say of what"
-            return self._types.refuse(place, what, f"Write {example}, or better.")
+            return self._types.refuse(place, *without_arguments(cls))
         record = self._empty(cls, annotation, place)
         # Known before its fields are read: one of them may be the record again.
         self._known[key] = record

@@ -99,9 +99,11 @@ def _displayed(value: Any) -> str:
 
 
 def _why_not_class(cls: Any, what: str) -> tuple[str, str]:
-    if hasattr(cls, "__pydantic_core_schema__"):
-        what = f"{cls.__name__} is a Pydantic model, which is not supported yet"
-        return what, f"Write class {cls.__name__}(rpc_worker.Struct)."
+    if hasattr(cls, "__pydantic_validator__"):
+        what = f"{cls.__name__} is a dataclass of Pydantic's, whose checks msgspec does not run"
+        return what, f"Write class {cls.__name__}(BaseModel)."
+    if cls.__module__.partition(".")[0] == "pydantic":
+        return what, "Write str, or what it is made of, and convert it in the method."
     if issubclass(cls, BaseException):
         return what, f"Raise it, and declare it: @raises({cls.__name__})."
     if hasattr(cls, "__fspath__"):

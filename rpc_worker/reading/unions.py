@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Clash", "clash", "flattened"]
 
-Form: TypeAlias = Literal["string", "integer", "array", "object", "custom", ""]
+Form: TypeAlias = Literal["string", "integer", "array", "object"]
 
 
 class Clash(msgspec.Struct, frozen=True):
@@ -25,6 +25,10 @@ class Clash(msgspec.Struct, frozen=True):
 
     problem: str
     advice: str
+
+
+_TAGGED: Final = frozenset({"struct", "pydantic"})
+"""Kinds of records that can be told apart by a tag."""
 
 
 def flattened(nodes: Iterable[Type], *, keep_named: bool = False) -> tuple[Type, ...]:
@@ -56,17 +60,21 @@ _STRINGS: Final = frozenset(
 )
 
 
-def clash(members: Sequence[Type]) -> Clash | None:
-    """Return the first reason why the members cannot be told apart."""
+def clash(members: Sequence[Type], *, within_model: bool = False) -> Clash | None:
+    """Return the first reason why the members cannot be told apart.
+
+    Args:
+        members: The members, none of which is a union.
+        within_model: Whether it is Pydantic that has to tell them apart.
+    """
     by_form: dict[Form, list[Type]] = {}
     for member in members:
         for form in _forms(member):
             by_form.setdefault(form, []).append(member)
-    if len(members) > 1 and any(_kind(member) == "raw" for member in members):
-        return Clash("Raw goes with nothing else: it may be null as well", "Write msgspec.Raw.")
-    custom = by_form.get("custom")
-    if custom and len(members) - ("null" in map(_kind, members)) > 1:
-        return Clash("BigInt goes with nothing but None", "Write BigInt, or BigInt | None.")
+    if not within_model:
+        reason = _alone(members)
+        if reason is not None:
+            return reason
     return (
         _strings_or_integers("string", by_form.get("string", []))
         or _strings_or_integers("integer", by_form.get("integer", []))
@@ -76,10 +84,22 @@ def clash(members: Sequence[Type]) -> Clash | None:
     )
 
 
+def _alone(members: Sequence[Type]) -> Clash | None:
+    """Return why a member cannot be in a union of msgspec's."""
+    others = len(members) - ("null" in map(_kind, members))
+    for member in members:
+        if _kind(member) == "raw" and len(members) > 1:
+            return Clash("Raw goes with nothing else: it may be null as well", "Write msgspec.Raw.")
+        if _kind(member) == "bigint" and others > 1:
+            return Clash("BigInt goes with nothing but None", "Write BigInt, or BigInt | None.")
+        if isinstance(member, Record) and member.kind == "pydantic" and others > 1:
+            what = f"{member.name} is a Pydantic model, and goes with nothing but None here"
+            return Clash(what, "Make it a field of a model, where Pydantic tells them apart.")
+    return None
+
+
 def _forms(node: Type) -> list[Form]:
     match node:
-        case Scalar(kind="bigint"):
-            return ["custom"]
         case Scalar(kind="int"):
             return ["integer"]
         case Scalar(kind=kind):
@@ -115,17 +135,17 @@ def _strings_or_integers(form: str, members: Sequence[Type]) -> Clash | None:
 
 
 def _records(records: Sequence[Record]) -> Clash | None:
-    structs = [record for record in records if record.kind == "struct"]
+    structs = [record for record in records if record.kind in _TAGGED]
     if len(structs) < 2:
         return None
     names = " and ".join(record.name for record in structs)
     untagged = [record for record in structs if record.tag_field is None]
     if untagged:
         name = untagged[0].name
-        return Clash(
-            f"{names} cannot be told apart without a tag",
-            f'Write class {name}(Struct, tag="{name.lower()}"), and a tag for each of them.',
-        )
+        advice = f'Write class {name}(Struct, tag="{name.lower()}"), and a tag for each of them.'
+        if untagged[0].kind == "pydantic":
+            advice = f'Write kind: Literal["{name.lower()}"] in {name}, and a kind in each of them.'
+        return Clash(f"{names} cannot be told apart without a tag", advice)
     if len({record.tag_field for record in structs}) > 1:
         return Clash(f"{names} have tags in fields of different names", "Use one tag_field.")
     if len({type(record.tag) for record in structs}) > 1:
@@ -139,7 +159,7 @@ def _records(records: Sequence[Record]) -> Clash | None:
 
 
 def _containers(form: str, members: Sequence[Type]) -> Clash | None:
-    if len(members) < 2 or all(isinstance(m, Record) and m.kind == "struct" for m in members):
+    if len(members) < 2 or all(isinstance(m, Record) and m.kind in _TAGGED for m in members):
         return None
     names = " and ".join(spell(member.annotation) for member in members)
     return Clash(f"{names} are both {form}s on the wire", "Use Structs, with a tag for each.")

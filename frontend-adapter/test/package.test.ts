@@ -1,0 +1,174 @@
+/** The npm package, as somebody gets it who has never seen the checkout. */
+
+import { execFile } from "node:child_process";
+import { cp, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import manifest from "../package.json" with { type: "json" };
+
+const ADAPTER = fileURLToPath(new URL("..", import.meta.url));
+const MODULES = join(ADAPTER, "node_modules");
+const PYTHON = process.env["RPC_WORKER_PYTHON"] ?? join(ADAPTER, "../.venv/bin/python");
+const IO = (await readdir(join(ADAPTER, "src/io"))).map((file) => file.replace(".ts", "")).sort();
+
+/** A folder in which nothing is found but what is installed there. */
+let app: string;
+let tarball: string;
+
+/** Runs a command and returns what it prints; what it says when it fails is the test's message. */
+async function run(cwd: string, command: string, ...args: string[]): Promise<string> {
+  const path = [dirname(PYTHON), process.env["PATH"]].join(delimiter);
+  const done = promisify(execFile)(command, args, { cwd, env: { ...process.env, PATH: path } });
+  const { stdout } = await done.catch(({ stdout, stderr }: { stdout: string; stderr: string }) =>
+    expect.unreachable(`${command} ${args.join(" ")}\n${stdout}${stderr}`),
+  );
+  return stdout;
+}
+
+function installed(bin: string): [command: string, script: string] {
+  return [process.execPath, join(MODULES, bin)];
+}
+
+beforeAll(async () => {
+  app = await mkdtemp(join(tmpdir(), "rpc-worker-package-"));
+  const packed = await run(ADAPTER, "npm", "pack", "--silent", "--pack-destination", app);
+  tarball = join(app, packed.trim().split("\n").at(-1) ?? "");
+  await writeFile(join(app, "package.json"), JSON.stringify({ private: true, type: "module" }));
+  const quiet = ["--offline", "--no-audit", "--no-fund", "--loglevel=error"];
+  await run(app, "npm", "install", ...quiet, tarball);
+}, 120_000);
+
+afterAll(() => rm(app, { recursive: true, force: true }));
+
+test("has the core and each transport, and the types of each first", () => {
+  const module = (path: string): object => ({
+    types: `./dist/${path}.d.ts`,
+    default: `./dist/${path}.js`,
+  });
+  expect(JSON.stringify(manifest.exports, null, 2)).toBe(
+    JSON.stringify(
+      {
+        ".": module("index"),
+        "./declared": module("declared"),
+        ...Object.fromEntries(IO.map((name) => [`./${name}`, module(`io/${name}`)])),
+        "./package.json": "./package.json",
+      },
+      null,
+      2,
+    ),
+  );
+});
+
+test("has the version of the worker", async () => {
+  const python = await readFile(join(ADAPTER, "../rpc_worker/__init__.py"), "utf-8");
+  expect(python).toContain(`__version__ = "${manifest.version}"`);
+});
+
+test("holds what was built of each source, and nothing else", async () => {
+  const root = join(app, "node_modules/rpc-worker");
+  const files = await readdir(root, { recursive: true, withFileTypes: true });
+  const held = files
+    .filter((file) => file.isFile())
+    .map((file) => join(file.parentPath, file.name).slice(root.length + 1));
+  const sources = (await readdir(join(ADAPTER, "src"), { recursive: true })).filter((file) =>
+    /\.[jt]s$/.test(file),
+  );
+  const built = new Set(
+    sources.flatMap((file) => {
+      const name = file.replace(/(\.d)?\.[jt]s$/, "");
+      return [`dist/${name}.js`, `dist/${name}.d.ts`];
+    }),
+  );
+  expect(held.sort()).toEqual([...built, "LICENSE", "README.md", "package.json"].sort());
+});
+
+test("brings nothing along", async () => {
+  const there = await readdir(join(app, "node_modules"));
+  expect(there.filter((name) => !name.startsWith("."))).toEqual(["rpc-worker"]);
+});
+
+test("is in order for publint and attw", async () => {
+  const [node, attw] = installed("@arethetypeswrong/cli/dist/index.js");
+  await Promise.all([
+    run(app, ...installed("publint/src/cli.js"), "run", "--strict", tarball),
+    run(app, node, attw, tarball, "--profile", "esm-only", "--no-definitely-typed"),
+  ]);
+}, 60_000);
+
+describe("compiles, with its declarations checked", { timeout: 60_000 }, () => {
+  /** Makes a project that has the package, and what else is installed for it. */
+  async function project(options: object, files: Record<string, string>, ...others: string[]) {
+    const folder = await mkdtemp(join(app, "project-"));
+    await mkdir(join(folder, "node_modules"));
+    const modules = join(folder, "node_modules");
+    await cp(join(app, "node_modules/rpc-worker"), join(modules, "rpc-worker"), {
+      recursive: true,
+    });
+    for (const name of others) await symlink(join(MODULES, name), join(modules, name));
+    const compilerOptions = {
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      verbatimModuleSyntax: true,
+      target: "ES2022",
+      lib: ["ES2020", "DOM"],
+      skipLibCheck: false,
+      rootDir: ".",
+      outDir: "out",
+      ...options,
+    };
+    const config = { compilerOptions, include: Object.keys(files) };
+    const texts = { "package.json": { type: "module" }, "tsconfig.json": config };
+    for (const [name, content] of Object.entries({ ...texts, ...files })) {
+      const text = typeof content === "string" ? content : JSON.stringify(content);
+      await writeFile(join(folder, name), text);
+    }
+    return folder;
+  }
+
+  const compilers = [
+    ["5.9", "typescript"],
+    ["6.0", "ts6"],
+    ["7.0", "ts7"],
+  ] as const;
+
+  test.each(compilers)("in a page, without any other types: TypeScript %s", async (_, compiler) => {
+    const folder = await project(
+      { module: "ESNext", moduleResolution: "bundler", types: [] },
+      {
+        "page.ts": `
+          import { type CallOptions, type Channel, createChannel } from "rpc-worker";
+          import { memoryPair } from "rpc-worker/memory";
+
+          export const channel: Channel = createChannel(memoryPair()[0]);
+          export const call = (options: CallOptions): Promise<unknown> =>
+            channel.call("add", [1, 2], options);
+        `,
+      },
+    );
+    await run(folder, ...installed(`${compiler}/bin/tsc`), "-p", folder);
+  });
+
+  test.each(compilers)("in Node, with every transport: TypeScript %s", async (_, compiler) => {
+    const names = ["declared", ...IO];
+    const imports = names.map((name, index) => `import * as m${index} from "rpc-worker/${name}";`);
+    const used = `export const modules: object[] = [${names.map((_, index) => `m${index}`).join()}];`;
+    const [backend = "", main = ""] = (await readFile(join(ADAPTER, "README.md"), "utf-8"))
+      .split(/^```.*\n/m)
+      .filter((_, index) => index % 2 === 1);
+    const folder = await project(
+      { module: "NodeNext", types: ["node"] },
+      { "all.ts": [...imports, used].join("\n"), "main.ts": main },
+      "@tauri-apps",
+      "@types",
+    );
+    await run(folder, ...installed(`${compiler}/bin/tsc`), "-p", folder);
+    if (compiler !== "typescript") return;
+    // What the README shows, against a worker.
+    await writeFile(join(folder, "backend.py"), backend);
+    const printed = await run(folder, process.execPath, "out/main.js");
+    expect(printed).toMatch(/^42\n-32602 Invalid params: add, a: expected .*\n$/);
+  });
+});

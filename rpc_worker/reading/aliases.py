@@ -32,6 +32,8 @@ def resolve_aliases(annotation: Any, within: tuple[Any, ...] = ()) -> Any:
     Raises:
         UnusableAlias: An alias stands in its own value, or that cannot be evaluated.
     """
+    if isinstance(annotation, type):
+        return annotation
     value = value_of_alias(annotation)
     if value is not annotation:
         alias = _alias(annotation)

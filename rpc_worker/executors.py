@@ -148,7 +148,8 @@ class Executors:
         """Start what may start. To be called from a callback of the loop, not from a task."""
         queue, led = self.queue, self._led
         self._left = BURST
-        self._until = monotonic() + SLICE
+        if len(queue) > 3:  # The clock is looked at after every fourth call.
+            self._until = monotonic() + SLICE
         while queue and self._left > 0 and not self.blocked and self._suspended < self._limit:
             call = queue[0]
             handler = call.handler
@@ -345,7 +346,7 @@ class Executors:
     def _start_leaders(self, count: int) -> None:
         """Start leaders that begin in the loop's next pass, where there are no eager ones."""
         self._leaders += count
-        self._left, self._until = BURST, monotonic() + SLICE
+        self._left = BURST
         for _ in range(count):
             self._start_task(self._lead())
 
@@ -459,6 +460,7 @@ class Executors:
         if self.queue and not self._is_full():
             following = islice(self.queue, min(BURST, self._limit - self._suspended) - 1)
             known = takewhile(lambda call: call.handler.suspends, following)
+            self._until = monotonic() + SLICE
             self._start_leaders(1 + sum(1 for _ in known))
         else:
             # Who led would have written it: what was answered in the same pass of the loop.

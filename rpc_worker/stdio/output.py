@@ -23,7 +23,7 @@ if sys.platform == "linux":
     import socket
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from rpc_worker.stdio.writing import Part, Writer
 
@@ -59,7 +59,7 @@ if sys.platform == "linux":
             return None
         os.close(fd)
         grow(again)
-        return PollWriter(again, partial(_write_parts, again))
+        return PollWriter(again, _writing(again))
 
     def grow(fd: int) -> None:
         """Let a pipe hold more if it holds less and the system allows it."""
@@ -80,9 +80,12 @@ if sys.platform == "linux":
         finally:
             os.close(again)
 
-    def _write_parts(fd: int, parts: Sequence[Part]) -> int:
-        # Most writes are of one part, and `writev` takes longer for it.
-        return os.write(fd, parts[0]) if len(parts) == 1 else os.writev(fd, parts)
+    def _writing(fd: int) -> Callable[[Sequence[Part]], int]:
+        def write(parts: Sequence[Part]) -> int:
+            # Most writes are of one part, and `writev` takes longer for it.
+            return os.write(fd, parts[0]) if len(parts) == 1 else os.writev(fd, parts)
+
+        return write
 
     def _send_message(connection: socket.socket, parts: Sequence[Part]) -> int:
         return connection.sendmsg(parts, (), socket.MSG_DONTWAIT)

@@ -8,11 +8,13 @@ contract the page offers. Its `check.ts` holds type tests.
 from __future__ import annotations
 
 import importlib.util
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from rpc_worker.codegen.plan import Frontend, plan
+from rpc_worker.codegen.runtime import sources, transports
 from rpc_worker.contract import Contract, read_contract
 
 if TYPE_CHECKING:
@@ -65,3 +67,17 @@ def plan_of(module: ModuleType, folder: Path) -> Plan:
 
 def plan_of_case(case: str) -> Plan:
     return plan_of(module_of(case), CASES / case / "expected")
+
+
+def write_project(root: Path) -> None:
+    """Write all cases into one project, with the whole runtime, as a user's frontend has them."""
+    (root / "package.json").write_text('{"type": "module"}')
+    for path, text in sources(transports()).items():
+        # The transports name packages that are not installed there.
+        if not path.startswith("io/"):
+            (root / "runtime" / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / "runtime" / path).write_text(text, encoding="utf-8")
+    for case in NAMES:
+        shutil.copytree(CASES / case / "expected", root / case)
+        (root / case / "runtime").symlink_to(root / "runtime")
+        shutil.copy(CASES / case / "check.ts", root / case)

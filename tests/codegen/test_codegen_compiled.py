@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +14,9 @@ import msgspec
 import pytest
 
 from rpc_worker.codegen.docs import code, comment, sentence
-from rpc_worker.codegen.runtime import sources, transports
 from rpc_worker.codegen.syntax import literal
 from rpc_worker.markers import dec_hook, enc_hook
-from tests.codegen.golden import ADAPTER, CASES, NAMES, module_of
+from tests.codegen.golden import ADAPTER, CASES, NAMES, module_of, write_project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,9 +79,28 @@ ENCODED = [
     ("unions", "Circle(1.5)", "Circle"),
     ("unions", "Rectangle(1)", "Rectangle"),
     ("unions", "[Move(1, 2), Draw('red')]", "(Move | Draw)[]"),
-    ("records", "Job(title='a')", "Job"),
-    ("records", "Movie(title='a')", "Movie"),
-    ("records", "Movie(title='a', year=1)", "Movie"),
+    ("dataclass_records", "Job(title='a', steps=[Step('b')])", "Job"),
+    ("dataclass_records", "Done(title='a', steps=[Step('b')])", "Done"),
+    ("typed_dicts", "Movie(title='a')", "Movie"),
+    ("typed_dicts", "Cut(title='a', year=1, minutes=2.5)", "Cut"),
+    ("typed_dicts", "Nothing()", "Nothing"),
+    ("named_tuples", "Line(Point(1, 2))", "Line"),
+    ("attrs_records", "Picture(width=1, height=2, camera=Camera('a'))", "Picture"),
+    ("unset", "Change()", "ChangeInput"),
+    ("unset", "Loose(1)", "Loose"),
+    (
+        "enumerations",
+        "[Format.JPG, Rating.REJECTED, Mode.READ_ONLY, Odd.Größe]",
+        "[Format, Rating, Mode, Odd]",
+    ),
+    ("generics", "Page([Page([1, None])])", "Page<Page<number | null>>"),
+    ("generics", "Swapped((Entry(True, 'a'),))", "Swapped<string, boolean>"),
+    ("tags", "[Cat(id=1, lives=9), Dog(id=1)]", "(Cat | Dog)[]"),
+    ("tags", "[Get('a'), Put('a')]", "(Get | Put)[]"),
+    ("tags", "[Move(1, 2), Line([Move(1, 2)])]", "[Move, Line]"),
+    ("tags", "[Started(1), Stopped(), Empty()]", "[Started, Stopped, Empty]"),
+    ("reserved_words", "null(1, 'a')", "ReservedWordsNull"),
+    ("unicode_names", "写真('a')", "写真"),
     ("literals", "[Kind.LINK, Level.LOUD]", "[Kind, Level]"),
     ("containers", "{Side.LEFT: 1.0}", "Partial<Record<Side, number>>"),
     ("names", "Odd(content_type='a', dollar='b', digit='c', quoted='d')", "Odd"),
@@ -108,8 +125,16 @@ SENT = [
     ("structs", "Empty", "{}", "Empty"),
     ("unions", "RectangleInput", '{"kind": "rectangle", "width": 1}', "Shape"),
     ("unions", "Move", "[1, 2, 3]", "Move | Draw"),
-    ("records", "JobInput", '{"title": "a"}', "Job"),
-    ("records", "Movie", '{"title": "a"}', "Movie"),
+    ("dataclass_records", "Job", '{"title": "a"}', "Job"),
+    ("typed_dicts", "Movie", '{"title": "a"}', "Movie"),
+    ("typed_dicts", "Filter", '{"genre": "a"}', "Filter"),
+    ("named_tuples", "LineInput", "[[1, 2]]", "Line"),
+    ("attrs_records", "PictureInput", '{"width": 1, "height": 2}', "Picture"),
+    ("unset", "ChangeInput", '{"rating": null}', "Change"),
+    ("tags", "DogInput", '{"kind": "dog", "id": 1}', "Cat | Dog"),
+    ("tags", "LineInput", '["l", [["m", 1, 2]]]', "Move | Line"),
+    ("sets", "Parameters<Sets['pairs']>[0]", '[[1, "a"]]', "set[tuple[int, str]]"),
+    ("keys", "Parameters<Keys['integers']>[0]", '{"1": "a"}', "dict[int, str]"),
     ("literals", "Level", "10", "Level"),
     ("literals", "Parameters<Literals['bools']>[0]", "true", "Literal[True]"),
     ("structs", "Reserved", '["a", 1]', "Reserved"),
@@ -118,6 +143,7 @@ SENT = [
 ]
 
 LIBRARY = {"Awaited", "Parameters", "Partial", "Record", "ReturnType"}
+LIBRARY |= {"boolean", "null", "number", "string"}
 
 
 def wire_check(case: str) -> str:
@@ -132,29 +158,19 @@ def wire_check(case: str) -> str:
         if name == case:
             msgspec.json.decode(text, type=eval(annotation, scope), dec_hook=dec_hook)
             lines.append((kind, text))
-    names = {word for kind, _ in lines for word in re.findall(r"[A-Z]\w+", kind)}
+    names = {word for kind, _ in lines for word in re.findall(r"(?<!')\b[^\W\d]\w+", kind)}
     imported = ", ".join(sorted(names - LIBRARY))
-    return f'import type {{ {imported} }} from "./{case}.js";\n' + "".join(
+    return f'import type {{ {imported} }} from "./{case.replace("_", "-")}.js";\n' + "".join(
         f"export const check{index}: {kind} = {text};\n" for index, (kind, text) in enumerate(lines)
     )
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """All cases in one project, with the whole runtime, as a user's frontend has them."""
     root = tmp_path_factory.mktemp("project")
-    (root / "package.json").write_text('{"type": "module"}')
-    for path, text in sources(transports()).items():
-        # The transports name packages that are not installed there.
-        if not path.startswith("io/"):
-            (root / "runtime" / path).parent.mkdir(parents=True, exist_ok=True)
-            (root / "runtime" / path).write_text(text, encoding="utf-8")
-    for case in NAMES:
-        shutil.copytree(CASES / case / "expected", root / case)
-        (root / case / "runtime").symlink_to(root / "runtime")
-        shutil.copy(CASES / case / "check.ts", root / case)
-        if any(case == name for name, *_ in [*ENCODED, *SENT]):
-            (root / case / "wire.ts").write_text(wire_check(case), encoding="utf-8")
+    write_project(root)
+    for case in {name for name, *_ in [*ENCODED, *SENT]}:
+        (root / case / "wire.ts").write_text(wire_check(case), encoding="utf-8")
     return root
 
 

@@ -77,8 +77,11 @@ class Server:
 
     def write(self, content: bytes) -> None:
         assert self._process.stdin
-        self._process.stdin.write(content)
-        self._process.stdin.flush()
+        try:
+            self._process.stdin.write(content)
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            raise AssertionError(f"the server has ended: {self._complaints()}") from None
 
     def hear(self) -> Json:
         """Return the next message, once it is there."""

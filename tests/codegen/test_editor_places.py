@@ -101,7 +101,7 @@ export const {method} = async ({file}: {name}): Promise<unknown> => ({file}.{met
 """
 
 SHOP_COMPONENT: Final = """\
-import type { Hammer, Shop } from "./shop/shop.js";
+import type { Hammer, Shop } from "./installed/shop.js";
 
 export async function look(shop: Shop): Promise<Hammer | string> {
   const hammer = await shop.hammer();
@@ -129,23 +129,21 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "python/shop.py": PARTLY,
         "src/odd.ts": ODD_COMPONENT,
         "src/linked.ts": component("Linked", "linked", "ping"),
-        "src/moved.ts": component("Moved", "moved", "turn"),
-        "src/gone.ts": component("Gone", "gone", "leave"),
-        "src/parts.ts": component("Parts", "parts", "count"),
+        "src/moved.ts": component("Moved", "left", "turn"),
+        "src/gone.ts": component("Gone", "left", "leave"),
+        "src/parts.ts": component("Parts", "installed", "count"),
         "src/shop.ts": SHOP_COMPONENT,
     }
     new_project(folder, files)
     generate(folder, "odd:OddAPI", out="../src/odd", within=ODD_FOLDER)
-    generate(folder, "moved:MovedAPI", out="../src/moved")
+    generate(folder, "moved:MovedAPI", "gone:GoneAPI", out="../src/left")
     (folder / "python" / "moved.py").write_text("# All has moved.\n", encoding="utf-8")
-    generate(folder, "gone:GoneAPI", out="../src/gone")
     (folder / "python" / "gone.py").unlink()
     (folder / "shared" / "generated" / "linked").mkdir(parents=True)
     (folder / "src" / "linked").symlink_to("../shared/generated/linked")
     generate(folder, "linked:LinkedAPI", out="../src/linked")
     python = installed(folder, {"parts.py": plain("Parts", "count"), "gear.py": GEAR})
-    generate(folder, "parts:PartsAPI", out="../src/parts", python=python)
-    generate(folder, "shop:ShopAPI", out="../src/shop", python=python)
+    generate(folder, "parts:PartsAPI", "shop:ShopAPI", out="../src/installed", python=python)
     return folder
 
 
@@ -188,7 +186,7 @@ def test_a_file_that_has_become_shorter_is_opened_at_its_end(editor: Editor, pro
 
 def test_a_file_that_is_gone_is_no_place_to_go_to(editor: Editor, project: Path) -> None:
     (found,) = editor.definitions(find(project / "src" / "gone.ts", "gone.«leave»"))
-    assert found.name == find(project / "src" / "gone" / "gone.types.d.ts", "  «leave»(")
+    assert found.name == find(project / "src" / "left" / "gone.types.d.ts", "  «leave»(")
 
 
 def test_a_check_does_not_look_at_lines(project: Path) -> None:
@@ -202,7 +200,7 @@ def test_a_check_does_not_look_at_lines(project: Path) -> None:
 
 
 def test_what_is_installed_is_no_place_to_go_to(editor: Editor, project: Path) -> None:
-    types = project / "src" / "parts" / "parts.types.d.ts"
+    types = project / "src" / "installed" / "parts.types.d.ts"
     assert not types.with_name("parts.types.d.ts.map").exists()
     assert "sourceMappingURL" not in types.read_text(encoding="utf-8")
     (found,) = editor.definitions(find(project / "src" / "parts.ts", "parts.«count»"))
@@ -210,7 +208,7 @@ def test_what_is_installed_is_no_place_to_go_to(editor: Editor, project: Path) -
 
 
 def test_only_what_is_not_installed_is_a_place_to_go_to(editor: Editor, project: Path) -> None:
-    types = project / "src" / "shop" / "shop.types.d.ts"
+    types = project / "src" / "installed" / "shop.types.d.ts"
     (own,) = editor.definitions(find(project / "src" / "shop.ts", "«Hammer», Shop }"))
     assert own.name == find(project / "python" / "shop.py", "class «Hammer»(")
     (inherited,) = editor.definitions(find(project / "src" / "shop.ts", "hammer.«maker»"))

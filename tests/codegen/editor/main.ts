@@ -1,6 +1,6 @@
 // What a window does with a gallery: all its names are such as people go on from, or point at.
 import { Busy, gallery, Kind, Locked, NoSuchPhoto, Size } from "./rpc/gallery.js";
-import type { Page, Photo, PhotoId, Tags, Wanted } from "./rpc/gallery.js";
+import type { NoSuchPhotoData, Page, Photo, PhotoId, Tags, Wanted } from "./rpc/gallery.js";
 import { dialogs } from "./rpc/dialogs.js";
 import { createChannel, createClient } from "./rpc/runtime/index.js";
 import { TauriEventIo } from "./rpc/runtime/io/tauri-event.js";
@@ -25,6 +25,8 @@ export async function open(id: PhotoId): Promise<Photo | string> {
     throw error;
   }
 }
+
+export const nearest = (data: NoSuchPhotoData): string => data.nearestName ?? "none";
 
 worker.changed.on((change) => {
   if (change.change === "added") console.log(change.photo.displayName);

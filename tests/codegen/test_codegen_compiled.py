@@ -214,6 +214,24 @@ def test_all_cases_compile_with_the_strictest_flags(
     assert compile_all(project, version, {**STRICTEST, **options}) == ""
 
 
+@pytest.mark.process
+def test_a_formatter_leaves_what_is_generated_as_it_is() -> None:
+    """So that who formats a whole folder changes nothing, and `--check` goes on to hold."""
+    done = subprocess.run(
+        [
+            str(ADAPTER / "node_modules" / ".bin" / "prettier"),
+            *("--no-config", "--ignore-path=", "--list-different"),
+            str(CASES / "*" / "expected" / "*.{ts,js}"),
+        ],
+        cwd=ADAPTER,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.stdout + done.stderr == ""
+
+
 @pytest.mark.parametrize("case", NAMES)
 def test_every_case_has_its_misuses(case: str) -> None:
     check = (CASES / case / "check.ts").read_text(encoding="utf-8")

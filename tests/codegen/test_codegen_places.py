@@ -96,11 +96,15 @@ EXPECTED = {
     ("NotFound", "code"): "NotFound",
     ("NotFound", "data"): "NotFound",
     ("NotFound", "constructor"): "NotFound",
+    # The data of an error has no class of its own.
+    ("NotFoundData", ""): "NotFound",
     ("NotFoundData", "userId"): "user_id",
     ("Bare", ""): "Bare",
     ("Bare", "code"): "Bare",
     ("Bare", "data"): "Bare",
     ("Bare", "constructor"): "Bare",
+    # What a call has made stands where its name is given.
+    ("Headers", ""): "Headers",
 }
 
 

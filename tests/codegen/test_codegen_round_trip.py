@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import subprocess
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 import pytest
@@ -170,11 +170,10 @@ def _told(value: Any) -> Any:
     if isinstance(value, bytes):
         return {"Uint8Array": [*value]}
     if isinstance(value, dict):
-        members: dict[str, Any] = value
+        members = cast("dict[str, Any]", value)
         return {key: _told(inner) for key, inner in members.items()}
     if isinstance(value, list | tuple | set):
-        items: Iterable[Any] = value
-        return [_told(inner) for inner in items]
+        return [_told(inner) for inner in cast("Iterable[Any]", value)]
     return value
 
 

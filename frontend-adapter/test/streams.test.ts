@@ -2,7 +2,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterEach, describe, expect, expectTypeOf, test, vi } from "vitest";
 import { ChannelClosed, RpcError, SessionEnded, batch, stream } from "../src/index.js";
-import type { Stream } from "../src/index.js";
+import type { Call, Stream } from "../src/index.js";
 import { HELLO, failure, settle } from "./fake-worker.js";
 import type { Received } from "./fake-worker.js";
 import { gist, greeted, pull } from "./greeted.js";
@@ -236,7 +236,7 @@ describe("reading", () => {
 
   test("typed by its items", () => {
     expectTypeOf<Stream<string>>().toExtend<AsyncIterable<string>>();
-    expectTypeOf<ReturnType<Stream<string>["toArray"]>>().toEqualTypeOf<Promise<string[]>>();
+    expectTypeOf<ReturnType<Stream<string>["toArray"]>>().toEqualTypeOf<Call<string[]>>();
     expectTypeOf<Stream<string>["batches"]>().returns.toExtend<AsyncIterable<string[]>>();
   });
 });

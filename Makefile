@@ -3,7 +3,7 @@
 # and a C linker; for check and test, also `cargo fmt` and `cargo clippy`.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo generate format check docs bench soak test test-rust test-python test-typescript
+.PHONY: help setup demo generate format check docs bench soak test test-rust test-python test-templates test-typescript
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
@@ -15,6 +15,9 @@ RELAY := examples/relay/target/release/relay
 # Folders whose modules import each other by their bare names, as scripts do.
 SCRIPTS := examples/demo benchmarks frontend-adapter/test/worker
 CRATES := examples/relay benchmarks/driver
+# TypeScript outside of frontend-adapter.
+APPS := examples/demo/*.ts tests/templates/apps/*.ts tests/templates/apps/*.tsx \
+	tests/templates/apps/*.vue
 PRETTIER := frontend-adapter/node_modules/.bin/prettier --config frontend-adapter/.prettierrc.json
 GENERATE := -m rpc_worker generate shared_api:BackendAPI --frontend shared_api:FrontendAPI
 OUR_CLIENT := --out frontend-adapter/generated --io memory,node,tauri-event
@@ -45,7 +48,7 @@ format: setup
 	.venv/bin/ruff check --fix-only --quiet
 	.venv/bin/ruff format
 	cd frontend-adapter && npm run --silent format
-	$(PRETTIER) --write --log-level warn examples/demo/*.ts
+	$(PRETTIER) --write --log-level warn $(APPS)
 	for crate in $(CRATES); do cargo fmt --manifest-path $$crate/Cargo.toml || exit 1; done
 	$(PYTHON) $(GENERATE) $(OUR_CLIENT)
 
@@ -58,7 +61,7 @@ check: setup
 	$(PYTHON) $(GENERATE) $(OUR_CLIENT) --check
 	$(PYTHON) $(GENERATE) $(DEMO_CLIENT) >/dev/null
 	cd frontend-adapter && npm run --silent check
-	$(PRETTIER) --check --log-level warn examples/demo/*.ts
+	$(PRETTIER) --check --log-level warn $(APPS)
 	frontend-adapter/node_modules/.bin/tsc --project examples/demo
 	for crate in $(CRATES); do \
 		cargo fmt --check --manifest-path $$crate/Cargo.toml || exit 1; \
@@ -78,6 +81,7 @@ test: setup
 	$(MAKE) --no-print-directory check
 	$(MAKE) --no-print-directory test-rust
 	$(MAKE) --no-print-directory test-python
+	$(MAKE) --no-print-directory test-templates
 	$(MAKE) --no-print-directory test-typescript
 
 test-rust:
@@ -91,8 +95,12 @@ test-python: setup
 		case $$($(PYTHON) --version) in "Python $$version."*) venv=.venv;; esac; \
 		$(MAKE) --no-print-directory $$venv/.installed && \
 		echo "pytest on Python $$version" && \
-		$$venv/bin/python -m pytest --quiet </dev/null || exit 1; \
+		$$venv/bin/python -m pytest --quiet --ignore=tests/templates </dev/null || exit 1; \
 	done
+
+# What is generated is the same on each Python, so other people's builds of it are tried once.
+test-templates: setup
+	$(PYTHON) -m pytest --quiet tests/templates </dev/null
 
 # One Python: what differs between them, `test` has seen. A failure prints how to find it again.
 soak: .venv/.installed

@@ -302,7 +302,7 @@ def test_the_tour_tells_a_file_from_a_directory(shown: list[str]) -> None:
 @pytest.mark.parametrize("title", ["an error"])
 def test_the_tour_shows_a_declared_error(shown: list[str]) -> None:
     message, data = shown[0].split("   data: ")
-    assert message == "RpcError 4004: There is nothing at this path."
+    assert message == "NotFound 4004: There is nothing at this path."
     assert json.loads(data) == {"path": "no/such/file"}
 
 

@@ -12,10 +12,10 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { startRelay } from "./relay.js";
-import { backend } from "./rpc/backend.js";
+import { backend, NotFound } from "./rpc/backend.js";
 import type { Backend } from "./rpc/backend.js";
 import { frontend } from "./rpc/frontend.js";
-import { batch, createChannel, createClient, RpcError } from "./rpc/runtime/index.js";
+import { batch, createChannel, createClient, safe } from "./rpc/runtime/index.js";
 import type { Channel, LogRecord } from "./rpc/runtime/index.js";
 import { TauriEventIo } from "./rpc/runtime/io/tauri-event.js";
 import { Bar, bold, dim, mark, show, tell } from "./screen.js";
@@ -35,14 +35,12 @@ async function calls({ files, getSystemInfo }: Backend): Promise<void> {
   // That only a file has a size, TypeScript knows from the class in Python.
   tell(found.kind === "file" ? `a file of ${found.size} bytes` : `a ${found.kind}`);
 
-  show("an error", 'await worker.files.readText("no/such/file")');
-  try {
-    await files.readText("no/such/file");
-  } catch (error) {
-    if (!(error instanceof RpcError)) throw error;
+  show("an error", 'const [error, text] = await safe(worker.files.readText("no/such/file"))');
+  const [error, text] = await safe(files.readText("no/such/file"));
+  if (error instanceof NotFound) {
     const { name, code, message, data } = error;
     tell(`${name} ${code}: ${message}   data: ${JSON.stringify(data)}`);
-  }
+  } else tell(error ? `something else: ${error.message}` : `a text of ${text.length} characters`);
 }
 
 async function stream({ files }: Backend, log: Log): Promise<void> {

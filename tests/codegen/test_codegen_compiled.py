@@ -10,13 +10,10 @@ import re
 import subprocess
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 import pytest
 
-from rpc_worker.codegen.docs import code, comment, sentence
-from rpc_worker.codegen.syntax import literal
-from rpc_worker.markers import dec_hook, enc_hook
-from tests.codegen.golden import ADAPTER, CASES, NAMES, module_of, write_project
+from tests.codegen.golden import ADAPTER, CASES, NAMES, write_project
+from tests.codegen.wire_checks import CHECKED, wire_check
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,120 +53,12 @@ STRICTEST = {
 }
 """All that a user may have set, and the oldest library that is common."""
 
-# What msgspec makes of a value, and a type that must take it; each in Python and in TypeScript.
-ENCODED = [
-    (
-        "structs",
-        "Window(window_title='a', upper_left=Point(1, 2), owner=None, children=[])",
-        "Window",
-    ),
-    ("structs", "Renamed(file_name='a', size=1)", "Renamed"),
-    ("structs", "Pair('a', 1)", "Pair"),
-    ("structs", "Tree(1, [Tree(2, [], {})], {'a': Tree(3, [], {})})", "Tree"),
-    ("structs", "Empty()", "Empty"),
-    ("direction", "Settings(theme='a')", "Settings"),
-    ("direction", "Settings(theme='a')", "SettingsInput"),
-    ("direction", "Received()", "Received"),
-    ("direction", "Sparse(name='a')", "Sparse"),
-    ("direction", "Sparse(name='a', size=1)", "Sparse"),
-    ("direction", "Trailing(1)", "Trailing"),
-    ("direction", "Node([Node([])])", "Node"),
-    ("structs", "Reserved('a', 1)", "Reserved"),
-    ("literals", "[True, False, 1, 'auto']", "Awaited<ReturnType<Literals['bools']>>[]"),
-    ("unions", "Circle(1.5)", "Circle"),
-    ("unions", "Rectangle(1)", "Rectangle"),
-    ("unions", "[Move(1, 2), Draw('red')]", "(Move | Draw)[]"),
-    ("dataclass_records", "Job(title='a', steps=[Step('b')])", "Job"),
-    ("dataclass_records", "Done(title='a', steps=[Step('b')])", "Done"),
-    ("typed_dicts", "Movie(title='a')", "Movie"),
-    ("typed_dicts", "Cut(title='a', year=1, minutes=2.5)", "Cut"),
-    ("typed_dicts", "Nothing()", "Nothing"),
-    ("named_tuples", "Line(Point(1, 2))", "Line"),
-    ("attrs_records", "Picture(width=1, height=2, camera=Camera('a'))", "Picture"),
-    ("unset", "Change()", "ChangeInput"),
-    ("unset", "Loose(1)", "Loose"),
-    (
-        "enumerations",
-        "[Format.JPG, Rating.REJECTED, Mode.READ_ONLY, Odd.Größe]",
-        "[Format, Rating, Mode, Odd]",
-    ),
-    ("generics", "Page([Page([1, None])])", "Page<Page<number | null>>"),
-    ("generics", "Swapped((Entry(True, 'a'),))", "Swapped<string, boolean>"),
-    ("tags", "[Cat(id=1, lives=9), Dog(id=1)]", "(Cat | Dog)[]"),
-    ("tags", "[Get('a'), Put('a')]", "(Get | Put)[]"),
-    ("tags", "[Move(1, 2), Line([Move(1, 2)])]", "[Move, Line]"),
-    ("tags", "[Started(1), Stopped(), Empty()]", "[Started, Stopped, Empty]"),
-    ("reserved_words", "null(1, 'a')", "ReservedWordsNull"),
-    ("unicode_names", "写真('a')", "写真"),
-    ("literals", "[Kind.LINK, Level.LOUD]", "[Kind, Level]"),
-    ("containers", "{Side.LEFT: 1.0}", "Partial<Record<Side, number>>"),
-    ("names", "Odd(content_type='a', dollar='b', digit='c', quoted='d')", "Odd"),
-    ("documented", "NotFound('a').data", "NotFoundData"),
-    ("streams", "Line('a')", "Line"),
-    ("callbacks", "Step('a')", "Step"),
-    ("events", "FileChange('a')", "FileChange"),
-    ("dialogs", "Choice('a')", "Choice"),
-]
-
-# What TypeScript may send, and the Python type that must take it.
-SENT = [
-    ("direction", "SettingsInput", '{"theme": "a"}', "Settings"),
-    ("direction", "Sent", "{}", "Sent"),
-    ("streams", "LineInput", '{"text": "a"}', "Line"),
-    ("callbacks", "StepInput", '{"name": "a"}', "Step"),
-    ("dialogs", "ChoiceInput", '{"label": "a"}', "Choice"),
-    ("direction", "Sparse", '{"name": "a"}', "Sparse"),
-    ("direction", "TrailingInput", "[1]", "Trailing"),
-    ("direction", "TrailingInput", "[1, 2]", "Trailing"),
-    ("direction", "NodeInput", '{"children": [{"children": []}]}', "Node"),
-    ("structs", "Empty", "{}", "Empty"),
-    ("unions", "RectangleInput", '{"kind": "rectangle", "width": 1}', "Shape"),
-    ("unions", "Move", "[1, 2, 3]", "Move | Draw"),
-    ("dataclass_records", "Job", '{"title": "a"}', "Job"),
-    ("typed_dicts", "Movie", '{"title": "a"}', "Movie"),
-    ("typed_dicts", "Filter", '{"genre": "a"}', "Filter"),
-    ("named_tuples", "LineInput", "[[1, 2]]", "Line"),
-    ("attrs_records", "PictureInput", '{"width": 1, "height": 2}', "Picture"),
-    ("unset", "ChangeInput", '{"rating": null}', "Change"),
-    ("tags", "DogInput", '{"kind": "dog", "id": 1}', "Cat | Dog"),
-    ("tags", "LineInput", '["l", [["m", 1, 2]]]', "Move | Line"),
-    ("sets", "Parameters<Sets['pairs']>[0]", '[[1, "a"]]', "set[tuple[int, str]]"),
-    ("keys", "Parameters<Keys['integers']>[0]", '{"1": "a"}', "dict[int, str]"),
-    ("literals", "Level", "10", "Level"),
-    ("literals", "Parameters<Literals['bools']>[0]", "true", "Literal[True]"),
-    ("structs", "Reserved", '["a", 1]', "Reserved"),
-    ("containers", "Record<number, string>", '{"1": "a"}', "dict[int, str]"),
-    ("containers", "Partial<Record<Side, number>>", '{"left": 1}', "dict[Side, float]"),
-]
-
-LIBRARY = {"Awaited", "Parameters", "Partial", "Record", "ReturnType"}
-LIBRARY |= {"boolean", "null", "number", "string"}
-
-
-def wire_check(case: str) -> str:
-    """Return TypeScript that assigns JSON to types; what is sent is decoded here."""
-    scope = vars(module_of(case))
-    lines: list[tuple[str, str]] = []
-    for name, value, kind in ENCODED:
-        if name == case:
-            made = eval(value, scope)
-            lines.append((kind, msgspec.json.encode(made, enc_hook=enc_hook).decode()))
-    for name, kind, text, annotation in SENT:
-        if name == case:
-            msgspec.json.decode(text, type=eval(annotation, scope), dec_hook=dec_hook)
-            lines.append((kind, text))
-    names = {word for kind, _ in lines for word in re.findall(r"(?<!')\b[^\W\d]\w+", kind)}
-    imported = ", ".join(sorted(names - LIBRARY))
-    return f'import type {{ {imported} }} from "./{case.replace("_", "-")}.js";\n' + "".join(
-        f"export const check{index}: {kind} = {text};\n" for index, (kind, text) in enumerate(lines)
-    )
-
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("project")
     write_project(root)
-    for case in {name for name, *_ in [*ENCODED, *SENT]}:
+    for case in CHECKED:
         (root / case / "wire.ts").write_text(wire_check(case), encoding="utf-8")
     return root
 
@@ -267,50 +156,3 @@ def test_what_a_types_file_declares_is_there_at_run_time(project: Path) -> None:
     assert done.stderr == ""
     found = [json.loads(line) for line in done.stdout.splitlines()]
     assert found == [declared[path] for path in scripts]
-
-
-TAGS = """
-const ts = require("typescript");
-const fs = require("node:fs");
-for (const path of process.argv.slice(1)) {
-  const text = fs.readFileSync(path, "utf8");
-  (function walk(node) {
-    for (const doc of node.jsDoc ?? [])
-      for (const tag of doc.tags ?? []) console.log(tag.tagName.text);
-    ts.forEachChild(node, walk);
-  })(ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true));
-}
-"""
-
-
-@pytest.mark.process
-def test_typescript_finds_no_tags_but_ours(tmp_path: Path) -> None:
-    # Docstrings that are at their most harmful, and those of the cases.
-    hostile = [
-        f"{before}{mark}@internal {after}"
-        for before in ("", "`", "``", "a ", "` b ", "- ", "* ", "@", "{", "(", "\\", "|")
-        for mark in ("", " ", "\t", "`", "\u3000", "\u200b", "\ufeff", "\xa0")
-        for after in ("", "`", "x\n@beta", "`\n `@beta")
-    ]
-    members = [
-        comment(text, [f"@param a - {sentence(text)} Default: {code(literal(text))}."])
-        + f"  member{index}(a: string): void;\n"
-        for index, text in enumerate(hostile)
-    ]
-    (tmp_path / "hostile.ts").write_text(f"interface Hostile {{\n{''.join(members)}}}\n", "utf-8")
-    paths = [tmp_path / "hostile.ts", *sorted(CASES.rglob("expected/*.ts"))]
-    ours = [
-        tag
-        for path in paths
-        for tag in re.findall(r"^ *(?:/\*)?\*+ @(\w+)", path.read_text("utf-8"), re.MULTILINE)
-    ]
-    done = subprocess.run(
-        ["node", "-e", TAGS, *map(str, paths)],
-        cwd=ADAPTER,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    assert done.stdout.split() == ours
-    assert ours.count("param") >= len(hostile)

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import re
+import subprocess
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rpc_worker.codegen.docs import Docstring, code, comment, inline, parse, sentence
+from rpc_worker.codegen.syntax import literal
+from tests.codegen.golden import ADAPTER, CASES
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.mark.parametrize(
@@ -106,3 +113,50 @@ def test_no_docstring_leaves_its_comment(docstring: str) -> None:
     tags = re.findall(r"(?:^|[\s*-])@\w+|\{@", text, re.MULTILINE)
     assert tags == [tag for tag in tags if tag.endswith("@param")]
     assert len(tags) == len(said)
+
+
+TAGS = """
+const ts = require("typescript");
+const fs = require("node:fs");
+for (const path of process.argv.slice(1)) {
+  const text = fs.readFileSync(path, "utf8");
+  (function walk(node) {
+    for (const doc of node.jsDoc ?? [])
+      for (const tag of doc.tags ?? []) console.log(tag.tagName.text);
+    ts.forEachChild(node, walk);
+  })(ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true));
+}
+"""
+
+
+@pytest.mark.process
+def test_typescript_finds_no_tags_but_ours(tmp_path: Path) -> None:
+    # Docstrings that are at their most harmful, and those of the cases.
+    hostile = [
+        f"{before}{mark}@internal {after}"
+        for before in ("", "`", "``", "a ", "` b ", "- ", "* ", "@", "{", "(", "\\", "|")
+        for mark in ("", " ", "\t", "`", "\u3000", "\u200b", "\ufeff", "\xa0")
+        for after in ("", "`", "x\n@beta", "`\n `@beta")
+    ]
+    members = [
+        comment(text, [f"@param a - {sentence(text)} Default: {code(literal(text))}."])
+        + f"  member{index}(a: string): void;\n"
+        for index, text in enumerate(hostile)
+    ]
+    (tmp_path / "hostile.ts").write_text(f"interface Hostile {{\n{''.join(members)}}}\n", "utf-8")
+    paths = [tmp_path / "hostile.ts", *sorted(CASES.rglob("expected/*.ts"))]
+    ours = [
+        tag
+        for path in paths
+        for tag in re.findall(r"^ *(?:/\*)?\*+ @(\w+)", path.read_text("utf-8"), re.MULTILINE)
+    ]
+    done = subprocess.run(
+        ["node", "-e", TAGS, *map(str, paths)],
+        cwd=ADAPTER,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout.split() == ours
+    assert ours.count("param") >= len(hostile)

@@ -8,7 +8,7 @@ export * from "./containers.types.js";
 /** What `createClient` makes a {@link Containers} from. */
 export const containers: Descriptor<Containers> = {
   name: "ContainersAPI",
-  contract: "82a161f3c0439ee8",
+  contract: "1fadf2cca3dd0fc0",
   regenerate: "rpc-worker generate containers:ContainersAPI --out src/rpc",
   members: {
     lists: { method: "lists", params: ["numbers", "nested"] },

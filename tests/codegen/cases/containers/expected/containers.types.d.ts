@@ -29,16 +29,12 @@ export interface Containers {
   ): Call<Partial<Record<"x" | "y", number>>>;
   long(
     options?: CallOptions,
-  ): Call<
-    Record<string, Partial<Record<"north" | "south", Partial<Record<Side, number[]>>>>>
-  >;
+  ): Call<Record<string, Partial<Record<"north" | "south", Side[][]>>>>;
   longer(
     sides: Side[],
     names: Record<number, string>,
     options?: CallOptions,
-  ): Call<
-    Record<string, Partial<Record<"north" | "south", Partial<Record<Side, number[]>>>>>
-  >;
+  ): Call<Record<string, Partial<Record<"north" | "south", Side[][]>>>>;
   longest(
     options?: CallOptions,
   ): Call<

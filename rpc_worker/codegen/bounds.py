@@ -14,7 +14,7 @@ import msgspec
 
 from rpc_worker.codegen.docs import code
 from rpc_worker.markers import BigInt, enc_hook
-from rpc_worker.schema import Array, Map, Scalar, Union
+from rpc_worker.schema import Array, Map, Progress, Scalar, Stream, Tuple, Union
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,21 +33,32 @@ _FORMS: Final = {
 
 
 def bounds(node: Type | Reference) -> list[str]:
-    """Return sentences on a value, and on the items of a list."""
+    """Return sentences on a value, and on its items."""
     match node:
         case Scalar(kind=kind):
             found = [_FORMS[kind]] if kind in _FORMS else []
             return found + _demanded(node)
         case Array(item=item):
-            inner = " ".join(bounds(item)).removeprefix("Each: ")
-            each = [f"Each: {inner[:1].lower()}{inner[1:]}"] if inner else []
-            return _demanded(node) + each
+            return _demanded(node) + _of("Each", item)
+        case Stream(item=item):
+            return _of("Each", item)
+        case Progress(value=value):
+            return bounds(value)
+        case Tuple(items=items):
+            parts = (_of(f"Item {number}", item) for number, item in enumerate(items, 1))
+            return [sentence for part in parts for sentence in part]
         case Map():
             return _demanded(node)
         case Union(members=[member, Scalar(kind="null")]):
             return bounds(member)
         case _:
             return []
+
+
+def _of(what: str, node: Type) -> list[str]:
+    """Return what is said of a part, as one sentence that begins with what it is."""
+    inner = " ".join(bounds(node)).removeprefix("Each: ")
+    return [f"{what}: {inner[:1].lower()}{inner[1:]}"] if inner else []
 
 
 def examples(values: Sequence[Any], names: TypeNames) -> list[str]:

@@ -120,7 +120,9 @@ class _DescriptorWriter:
             items.append(f"returns: {returns.text(indent=deeper, used=len('returns: ,'))}")
         if method.errors:
             raised = [self._raised(error) for error in method.errors]
-            used = len("raises: ,")
+            # A formatter breaks a list of several lists that have several entries.
+            is_broken = len(raised) > 1 and all("," in entry for entry in raised)
+            used = WIDTH if is_broken else len("raises: ,")
             items.append(f"raises: {listed('[', raised, ']', indent=deeper, used=used)}")
         return head + listed("{ ", items, " }", indent=indent, used=len(head) + len(","))
 
@@ -175,7 +177,11 @@ class _DescriptorWriter:
         head = f"{key(event.name)}: "
         codec = self._codec(event.payload)
         opening = f"{self._runtime.value('event' if codec is None else 'eventOf')}("
-        arguments = [literal(event.wire), *([] if codec is None else [codec.line()])]
+        arguments = [literal(event.wire)]
+        if codec is not None:
+            arguments.append(codec.line())
+            if len(f"{indent}{head}{opening}{', '.join(arguments)}),") > WIDTH:
+                arguments[1] = codec.text(indent=f"{indent}  ", used=len(","))
         return head + listed(opening, arguments, ")", indent=indent, used=len(head) + len(","))
 
 

@@ -149,13 +149,21 @@ class TypeWriter:
         if record.cls in found.data:
             text = comment("", self._data_of(record, found))
         else:
-            text = comment(record.doc, _deprecation(record.deprecated))
+            places = self._said_of_places(record) if record.array_like else ()
+            text = comment(record.doc, [*places, *_deprecation(record.deprecated)])
         if record.array_like:
             return f"{text}{self._tuple_alias(name, record, direction)}"
         if not record.fields and record.tag_field is None:
             # An empty interface would take any value at all.
             return f"{text}export type {name} = Record<string, never>;\n"
         return f"{text}export interface {name} {{\n{self._members(record, direction)}}}\n"
+
+    def _said_of_places(self, record: Record) -> Iterator[str]:
+        """Return what is said of the fields of an array: an editor shows no comment in a tuple."""
+        for field in record.fields:
+            said = lines(field.doc, *bounds(field.type), *examples(field.examples, self._names))
+            if said:
+                yield f"- {_label(field.wire, field.name)}: {sentence(said)}"
 
     def _data_of(self, record: Record, found: Survey) -> Iterator[str]:
         """Return what is said of the data of errors, which have no docstring of their own."""

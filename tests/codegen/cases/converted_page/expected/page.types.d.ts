@@ -34,6 +34,7 @@ export interface Page {
 }
 
 export interface PageEditOptions {
+  /** In milliseconds. */
   onProgress: (value: number) => void;
   /** @defaultValue `null` */
   seen?: ((value: Date) => void) | null | undefined;

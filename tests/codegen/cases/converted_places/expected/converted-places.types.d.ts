@@ -77,6 +77,7 @@ export interface ConvertedPlacesUploadOptions extends CallOptions {
 }
 
 export interface ConvertedPlacesProgressOptions extends CallOptions {
+  /** In milliseconds. */
   onProgress?: ((value: number) => void) | undefined;
 }
 

@@ -20,6 +20,7 @@ export interface Deep {
   rows: Row[];
   matrix: Date[][];
   byName: Record<string, Record<string, Position>>;
+  /** Item 3: item 1: in milliseconds. */
   triple: [string, Uint8Array<ArrayBuffer>, [number, number]];
   headers: Headers;
   next: Deep | null;
@@ -30,6 +31,7 @@ export interface DeepInput {
   rows: RowInput[];
   matrix: Date[][];
   byName: Record<string, Record<string, Position>>;
+  /** Item 3: item 1: in milliseconds. */
   triple: [string, Uint8Array, [number, number]];
   headers: HeadersInput;
   /** @defaultValue `null` */
@@ -52,6 +54,7 @@ export interface Plain {
   sizes: number[];
 }
 
+/** - at: In milliseconds. */
 export type Position = [at: number, label: string];
 
 export type Row = [number: number, total: bigint, seen: Date | null];

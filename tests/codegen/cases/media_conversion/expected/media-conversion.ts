@@ -65,7 +65,12 @@ export const mediaConversion: Descriptor<MediaConversion> = {
     },
     jobs: eventOf(
       "jobs",
-      dict(tagged("type", () => ({ running: runningCodec, finished: finishedCodec }))),
+      dict(
+        tagged("type", () => ({
+          running: runningCodec,
+          finished: finishedCodec,
+        })),
+      ),
     ),
   },
 };

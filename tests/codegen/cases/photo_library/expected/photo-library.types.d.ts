@@ -32,6 +32,7 @@ export interface PhotoLibrary {
    * Return many, as they are made.
    *
    * @param photos - Each: a UUID.
+   * @returns Item 1: a UUID.
    */
   thumbnails(
     photos: PhotoId[],
@@ -144,14 +145,26 @@ export interface Photo {
 /** A UUID. */
 export type PhotoId = string;
 
-/** Latitude and longitude, in degrees. */
+/**
+ * Latitude and longitude, in degrees.
+ *
+ * - latitude: From -90 to 90.
+ * - longitude: From -180 to 180.
+ * - altitude: In metres.
+ */
 export type Place = [
   latitude: number,
   longitude: number,
   altitude: number | null,
 ];
 
-/** Latitude and longitude, in degrees. */
+/**
+ * Latitude and longitude, in degrees.
+ *
+ * - latitude: From -90 to 90.
+ * - longitude: From -180 to 180.
+ * - altitude: In metres.
+ */
 export type PlaceInput = [
   latitude: number,
   longitude: number,

@@ -55,7 +55,7 @@ export interface SpeechToTextListenOptions extends CallOptions {
 }
 
 export interface SpeechToTextTranscribeOptions extends CallOptions {
-  /** How much has been heard. */
+  /** How much has been heard. In milliseconds. */
   onProgress?: ((value: number) => void) | undefined;
 }
 
@@ -142,7 +142,13 @@ export interface SpeechToTextPartial {
   text: string;
 }
 
-/** A word, when it begins and ends, and how sure it is. */
+/**
+ * A word, when it begins and ends, and how sure it is.
+ *
+ * - begin: In milliseconds.
+ * - end: In milliseconds.
+ * - probability: From 0 to 1.
+ */
 export type Word = [
   text: string,
   begin: number,
@@ -150,7 +156,13 @@ export type Word = [
   probability: number,
 ];
 
-/** A word, when it begins and ends, and how sure it is. */
+/**
+ * A word, when it begins and ends, and how sure it is.
+ *
+ * - begin: In milliseconds.
+ * - end: In milliseconds.
+ * - probability: From 0 to 1.
+ */
 export type WordInput = [
   text: string,
   begin: number,

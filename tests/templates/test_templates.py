@@ -188,6 +188,12 @@ def test_a_bundle_holds_what_is_used(app: App, name: str) -> None:
     assert {text for text in CODECS if text in bundle} == codecs
 
 
+def test_nothing_is_left_of_hot_module_replacement(app: App) -> None:
+    assert "meta.hot" in (app.folder / "src" / "plain.ts").read_text("utf-8")
+    assert "meta.hot" not in app.bundle("plain")
+    assert "data.channel" not in app.bundle("plain")
+
+
 def test_nothing_awaits_at_the_top(app: App) -> None:
     """Which engines of 2020 do not know, and esbuild therefore refuses for them."""
     for path in app.build("full").rglob("*.js"):

@@ -155,7 +155,7 @@ def test_typescript_finds_no_tags_but_ours(tmp_path: Path) -> None:
         cwd=ADAPTER,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=True,
     )
     assert done.stdout.split() == ours

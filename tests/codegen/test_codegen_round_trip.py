@@ -192,7 +192,7 @@ def test_every_value_goes_there_and_back(tmp_path: Path) -> None:
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert done.stderr == ""
@@ -213,7 +213,7 @@ def test_every_value_goes_there_and_back(tmp_path: Path) -> None:
         ["node", "--input-type=module", "-e", RUN, json.dumps(paths), json.dumps(given)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert ran.stderr == ""

@@ -107,13 +107,21 @@ def test_all_cases_compile_with_the_strictest_flags(
 
 
 @pytest.mark.process
-def test_a_formatter_leaves_what_is_generated_as_it_is() -> None:
-    """So that who formats a whole folder changes nothing, and `--check` goes on to hold."""
+@pytest.mark.parametrize(
+    ("config", "files"),
+    [
+        # Who formats a whole folder changes nothing, and `--check` goes on to hold.
+        ("--no-config", "*/expected/*.{ts,js}"),
+        # What people write here is as all other TypeScript of the project.
+        ("--config=.prettierrc.json", "*/check.ts"),
+    ],
+)
+def test_a_formatter_changes_nothing(config: str, files: str) -> None:
     done = subprocess.run(
         [
             str(ADAPTER / "node_modules" / ".bin" / "prettier"),
-            *("--no-config", "--ignore-path=", "--list-different"),
-            str(CASES / "*" / "expected" / "*.{ts,js}"),
+            *(config, "--ignore-path=", "--list-different"),
+            str(CASES / files),
         ],
         cwd=ADAPTER,
         capture_output=True,

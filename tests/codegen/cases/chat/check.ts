@@ -5,7 +5,11 @@ export async function check(client: Chat, signal: AbortSignal): Promise<void> {
   const chat = await client.begin();
   const parts = [{ type: "text", text: "Hello" } as const];
   let answer = "";
-  for await (const event of client.send(chat, { role: Role.USER, parts }, { signal, stop: ["."] })) {
+  for await (const event of client.send(
+    chat,
+    { role: Role.USER, parts },
+    { signal, stop: ["."] },
+  )) {
     switch (event.type) {
       case "token":
         answer += event.text;

@@ -1,4 +1,12 @@
-import { Busy, type Errors, Gone, Locked, NoFolder, NotFound, type NotFoundData } from "./errors.js";
+import {
+  Busy,
+  type Errors,
+  Gone,
+  Locked,
+  NoFolder,
+  NotFound,
+  type NotFoundData,
+} from "./errors.js";
 import {
   ChannelClosed,
   RpcError,

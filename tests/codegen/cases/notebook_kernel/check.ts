@@ -16,7 +16,10 @@ export async function check(client: NotebookKernel, cell: string): Promise<void>
   } catch (error) {
     if (!(error instanceof ExecutionFailed)) throw error;
     const { text, frames } = error.data;
-    console.log(text, frames.map(([file, line, name, source]) => `${file}:${line} ${name} ${source}`));
+    console.log(
+      text,
+      frames.map(([file, line, name, source]) => `${file}:${line} ${name} ${source}`),
+    );
   }
   const { start, matches } = await client.complete("impo", 4);
   const variable = await client.inspect("a", { depth: 2 });

@@ -6,7 +6,10 @@ export async function check(client: PdfTools): Promise<void> {
   if (error instanceof WrongPassword) console.log(await client.inspect("a.pdf", { password: "b" }));
   else if (error instanceof Damaged) console.log(error.data.page ?? "all of it");
   else if (!error) console.log(document.created?.getFullYear());
-  const parts = [{ path: "a.pdf", ranges: [{ first: 2 }] }, { path: "b.pdf", rotate: 90 as const }];
+  const parts = [
+    { path: "a.pdf", ranges: [{ first: 2 }] },
+    { path: "b.pdf", rotate: 90 as const },
+  ];
   const joined: Document = await client.join(parts, "c.pdf", async (path) => prompt(path), {
     onProgress: ([done, of]) => console.log(done / of),
   });

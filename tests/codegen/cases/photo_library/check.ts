@@ -11,7 +11,7 @@ import { safe } from "./runtime/index.js";
 
 async function all<T>(next: (cursor: string | null) => Promise<Page<T>>): Promise<T[]> {
   const found: T[] = [];
-  for (let cursor: string | null = null; ; ) {
+  for (let cursor: string | null = null; ;) {
     const page: Page<T> = await next(cursor);
     found.push(...page.items);
     cursor = page.cursor;

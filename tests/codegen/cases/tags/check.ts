@@ -16,7 +16,10 @@ export async function check(client: Tags): Promise<void> {
   const texts: string[] = pets.map(describe);
   const sent = await client.send({ "op-code": 2, path: "a" });
   const content: string | undefined = sent?.["op-code"] === 2 ? sent.content : undefined;
-  const line = await client.draw([["m", 1, 2], ["l", [["m", 1, 2]]]]);
+  const line = await client.draw([
+    ["m", 1, 2],
+    ["l", [["m", 1, 2]]],
+  ]);
   const x: number | undefined = line[1][0]?.[1];
   await client.alone({ type: "empty" });
   const { value } = await client.alone({ type: "alone", value: 1 });

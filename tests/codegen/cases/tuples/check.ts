@@ -4,7 +4,16 @@ export async function check(client: Tuples): Promise<void> {
   const [text, number, flags] = await client.pair([1, "a"]);
   const many: [string, number][] = await client.many([1, 2, 3]);
   const none: [] = await client.none([]);
-  const box: Box | null = (await client.one([{ corners: [[0, 0], [1, 1]] }]))[0];
+  const box: Box | null = (
+    await client.one([
+      {
+        corners: [
+          [0, 0],
+          [1, 1],
+        ],
+      },
+    ])
+  )[0];
   // @ts-expect-error: a pair has two
   await client.pair([1]);
   // @ts-expect-error: in their order

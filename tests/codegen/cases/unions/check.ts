@@ -11,7 +11,10 @@ function area(shape: Rectangle | Square): number {
 
 export async function check(client: Unions): Promise<void> {
   const sum = area(await client.grow({ kind: "rectangle", width: 1 }, 2));
-  const step = await client.path([[1, 10, 20], [2, "red"]]);
+  const step = await client.path([
+    [1, 10, 20],
+    [2, "red"],
+  ]);
   if (step?.[0] === 1) console.log(step[2].toFixed());
   const type: "Circle" = (await client.circle()).type;
   // @ts-expect-error: the tag says which it is

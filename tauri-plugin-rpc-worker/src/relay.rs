@@ -1,0 +1,538 @@
+//! Which window gets which line, and how much of it before the window has taken what came before.
+//!
+//! Nothing is parsed: a line is for one session if it begins in one of two ways (protocol, section
+//! 1), and for all otherwise.
+
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use memchr::memchr_iter;
+use tauri::ipc::{Channel, InvokeResponseBody};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::message::{output, Message};
+
+/// How much may be out to a window before the worker is not read any more.
+const LIMIT: usize = 64 << 20;
+
+/// How long that may last. Then the window is let go, so that the others can go on.
+pub const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How a line for one session begins; its name follows.
+const ANSWER: &[u8] = br#"{"jsonrpc":"2.0","id":""#;
+const NOTE: &[u8] = br#"{"jsonrpc":"2.0","session":""#;
+
+/// Where a window is told.
+pub type Sink = Channel<InvokeResponseBody>;
+
+/// The windows that a worker's output goes to.
+pub struct Relay {
+    attached: Mutex<Vec<Attachment>>,
+    /// Credit came, or an attachment went.
+    room: Condvar,
+    limit: usize,
+    patience: Duration,
+}
+
+/// One session of one page.
+struct Attachment {
+    session: String,
+    place: Place,
+    sink: Sink,
+    /// The sizes of the messages that the page has not taken yet, in the order they were sent.
+    out: VecDeque<usize>,
+    out_bytes: usize,
+    /// How many it has taken.
+    taken: u64,
+}
+
+/// Where a page is: Tauri's labels of its window and its webview.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    pub window: String,
+    pub webview: String,
+}
+
+impl Relay {
+    pub fn new() -> Self {
+        Self::with(LIMIT, PATIENCE)
+    }
+
+    fn with(limit: usize, patience: Duration) -> Self {
+        Self {
+            attached: Mutex::default(),
+            room: Condvar::new(),
+            limit,
+            patience,
+        }
+    }
+
+    /// Attaches a session, anew if its page has attached it before.
+    pub fn attach(&self, session: &str, place: Place, sink: Sink) -> Result<()> {
+        if !is_session(session) {
+            let message =
+                format!("{session:?} is no session: its name has 1 to 32 letters, digits, - and _");
+            return Err(Error::new(ErrorKind::BadSession, message));
+        }
+        let mut attached = self.lock();
+        if let Some(known) = attached.iter().find(|known| known.session == session) {
+            if known.place != place {
+                let message = format!(
+                    "the session {session} is attached by the window {}: take another, random name",
+                    known.place.window
+                );
+                return Err(Error::new(ErrorKind::BadSession, message));
+            }
+            attached.retain(|known| known.session != session);
+        }
+        attached.push(Attachment {
+            session: session.to_owned(),
+            place,
+            sink,
+            out: VecDeque::new(),
+            out_bytes: 0,
+            taken: 0,
+        });
+        Ok(())
+    }
+
+    /// Lets a session of this page go; returns whether it was attached.
+    pub fn detach(&self, session: &str, place: &Place) -> bool {
+        !self
+            .remove(|known| known.session == session && known.place == *place)
+            .is_empty()
+    }
+
+    /// Lets the sessions go that were attached from there; returns their names.
+    pub fn leave(&self, from: impl Fn(&Place) -> bool) -> Vec<String> {
+        self.remove(|known| from(&known.place))
+    }
+
+    /// Takes note that a page has taken this many messages in all.
+    pub fn credit(&self, session: &str, place: &Place, received: u64) -> Result<()> {
+        let mut attached = self.lock();
+        let Some(known) = attached
+            .iter_mut()
+            .find(|known| known.session == session && known.place == *place)
+        else {
+            let message = format!("the session {session:?} is not attached here: attach it first");
+            return Err(Error::new(ErrorKind::NotAttached, message));
+        };
+        while known.taken < received {
+            // More than was sent is a page's mistake, and harms nobody.
+            let Some(size) = known.out.pop_front() else {
+                break;
+            };
+            known.out_bytes -= size;
+            known.taken += 1;
+        }
+        drop(attached);
+        self.room.notify_all();
+        Ok(())
+    }
+
+    /// Sends whole lines of stdout to whom they are for; returns the sessions that went.
+    pub fn deliver(&self, lines: String) -> Vec<String> {
+        let sessions: Vec<String> = self
+            .lock()
+            .iter()
+            .map(|known| known.session.clone())
+            .collect();
+        match sessions.as_slice() {
+            [] => Vec::new(),
+            // What is for somebody else, a client drops by itself.
+            [only] => self.send(vec![(only.as_str(), output(lines))]),
+            several => {
+                let parts = route(&lines, several);
+                let parts = several
+                    .iter()
+                    .zip(parts)
+                    .filter(|(_, part)| !part.is_empty());
+                self.send(
+                    parts
+                        .map(|(to, part)| (to.as_str(), output(part)))
+                        .collect(),
+                )
+            }
+        }
+    }
+
+    /// Tells all that a line was thrown away; returns the sessions that went.
+    pub fn dropped(&self, head: &str, bytes: usize) -> Vec<String> {
+        self.tell(&Message::Dropped { head, bytes }, |_| true)
+    }
+
+    /// Sends lines of stderr to the windows that are not behind; returns the sessions that went.
+    pub fn complain(&self, text: &str) -> Vec<String> {
+        self.tell(&Message::Stderr { text }, |known| {
+            known.out_bytes <= self.limit
+        })
+    }
+
+    /// Tells all; returns the sessions that went.
+    pub fn announce(&self, message: &Message<'_>) -> Vec<String> {
+        self.tell(message, |_| true)
+    }
+
+    /// Blocks while a window is behind, as long as our patience lasts and `pausing` holds; then lets
+    /// it go. Returns the sessions that went.
+    pub fn wait_for_room(&self, pausing: impl Fn() -> bool) -> Vec<String> {
+        let mut attached = self.lock();
+        let behind = |known: &Attachment| known.out_bytes > self.limit;
+        let begun = Instant::now();
+        while pausing() && attached.iter().any(behind) {
+            let left = self.patience.saturating_sub(begun.elapsed());
+            if left.is_zero() {
+                drop(attached);
+                return self.let_go(behind);
+            }
+            let waited = self.room.wait_timeout(attached, left);
+            attached = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        Vec::new()
+    }
+
+    /// Ends a waiting for room whose `pausing` holds no more.
+    pub fn wake(&self) {
+        drop(self.lock());
+        self.room.notify_all();
+    }
+
+    fn let_go(&self, behind: impl Fn(&Attachment) -> bool) -> Vec<String> {
+        let mut gone = Vec::new();
+        self.lock().retain(|known| {
+            if !behind(known) {
+                return true;
+            }
+            let message = format!(
+                "the window took none of {} MiB for {} s, and was detached: attach again, with another session",
+                known.out_bytes >> 20,
+                self.patience.as_secs()
+            );
+            let session = &known.session;
+            // It gets this when it comes back; if it never does, nobody is missing it.
+            let _ = known.sink.send(Message::Detached { session, message }.body());
+            gone.push(session.clone());
+            false
+        });
+        gone
+    }
+
+    fn remove(&self, which: impl Fn(&Attachment) -> bool) -> Vec<String> {
+        let mut attached = self.lock();
+        let (gone, kept) = std::mem::take(&mut *attached).into_iter().partition(which);
+        *attached = kept;
+        drop(attached);
+        self.room.notify_all();
+        let gone: Vec<Attachment> = gone; // Dropped without the lock: that tells the page, too.
+        gone.into_iter().map(|known| known.session).collect()
+    }
+
+    fn tell(&self, message: &Message<'_>, whom: impl Fn(&Attachment) -> bool) -> Vec<String> {
+        let body = message.body();
+        let sessions: Vec<String> = {
+            let attached = self.lock();
+            let told = attached.iter().filter(|known| whom(known));
+            told.map(|known| known.session.clone()).collect()
+        };
+        self.send(
+            sessions
+                .iter()
+                .map(|to| (to.as_str(), body.clone()))
+                .collect(),
+        )
+    }
+
+    /// Sends; a window that is gone and has not been let go yet, is now.
+    fn send(&self, bodies: Vec<(&str, InvokeResponseBody)>) -> Vec<String> {
+        let mut failed = Vec::new();
+        let mut attached = self.lock();
+        for (to, body) in bodies {
+            let Some(known) = attached.iter_mut().find(|known| known.session == to) else {
+                continue;
+            };
+            let size = size(&body);
+            if known.sink.send(body).is_err() {
+                failed.push(to.to_owned());
+                continue;
+            }
+            known.out.push_back(size);
+            known.out_bytes += size;
+        }
+        drop(attached);
+        if failed.is_empty() {
+            return failed;
+        }
+        self.remove(|known| failed.contains(&known.session))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Attachment>> {
+        self.attached.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What each of the sessions gets of these lines.
+fn route(lines: &str, sessions: &[String]) -> Vec<String> {
+    let mut parts = vec![String::new(); sessions.len()];
+    let mut begin = 0;
+    for end in memchr_iter(b'\n', lines.as_bytes()) {
+        let line = &lines[begin..=end];
+        begin = end + 1;
+        if let Some(index) = addressee(line.as_bytes(), sessions) {
+            parts[index].push_str(line);
+        } else {
+            for part in &mut parts {
+                part.push_str(line);
+            }
+        }
+    }
+    parts
+}
+
+/// Whose line it is alone, if it is the line of one of these.
+fn addressee(line: &[u8], sessions: &[String]) -> Option<usize> {
+    let (rest, end) = if let Some(rest) = line.strip_prefix(ANSWER) {
+        (rest, b':')
+    } else {
+        (line.strip_prefix(NOTE)?, b'"')
+    };
+    let is_for = |session: &String| {
+        let after = rest.strip_prefix(session.as_bytes());
+        after.is_some_and(|after| after.first() == Some(&end))
+    };
+    sessions.iter().position(is_for)
+}
+
+fn size(body: &InvokeResponseBody) -> usize {
+    match body {
+        InvokeResponseBody::Json(json) => json.len(),
+        InvokeResponseBody::Raw(bytes) => bytes.len(),
+    }
+}
+
+fn is_session(name: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    (1..=32).contains(&name.len()) && name.bytes().all(fits)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use tauri::ipc::{Channel, InvokeResponseBody};
+
+    use super::{Place, Relay, Sink};
+    use crate::error::ErrorKind;
+
+    const LONG: Duration = Duration::from_secs(600);
+
+    fn place(label: &str) -> Place {
+        Place {
+            window: label.to_owned(),
+            webview: label.to_owned(),
+        }
+    }
+
+    /// A channel, and what was sent on it.
+    fn sink() -> (Sink, mpsc::Receiver<String>) {
+        let (sender, receiver) = mpsc::channel();
+        let channel = Channel::new(move |body| {
+            let text = match body {
+                InvokeResponseBody::Json(json) => json,
+                InvokeResponseBody::Raw(bytes) => String::from_utf8(bytes).expect("it is text"),
+            };
+            sender.send(text).map_err(|_| tauri::Error::WebviewNotFound)
+        });
+        (channel, receiver)
+    }
+
+    fn attach(relay: &Relay, session: &str, label: &str) -> mpsc::Receiver<String> {
+        let (sink, sent) = sink();
+        relay
+            .attach(session, place(label), sink)
+            .expect("it can be attached");
+        sent
+    }
+
+    /// What a window got: the lines, out of their JSON strings.
+    fn lines(sent: &mpsc::Receiver<String>) -> Vec<String> {
+        let texts = sent
+            .try_iter()
+            .map(|json| serde_json::from_str::<String>(&json).expect("a string"));
+        texts
+            .flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>())
+            .collect()
+    }
+
+    #[test]
+    fn routes_by_a_lines_beginning() {
+        let for_a = [
+            r#"{"jsonrpc":"2.0","id":"A:1","result":1}"#,
+            r#"{"jsonrpc":"2.0","session":"A","method":"$/progress"}"#,
+            r#"{"jsonrpc":"2.0","session":"A"}"#,
+        ];
+        let for_ab = [r#"{"jsonrpc":"2.0","id":"AB:1","result":1}"#];
+        let for_all = [
+            r#"{"jsonrpc":"2.0","id":"C:1","result":1}"#,
+            r#"{"jsonrpc":"2.0","id":"A","result":1}"#,
+            r#"{"jsonrpc":"2.0","id":1,"result":"A:1"}"#,
+            r#"{"jsonrpc":"2.0", "id":"A:1","result":1}"#,
+            r#"{"jsonrpc":"2.0","session":"A:","method":"x"}"#,
+            r#"{"jsonrpc":"2.0","method":"changed","params":["A:1"]}"#,
+            "no JSON",
+            "",
+            r#"{"jsonrpc":"2.0","id":"#,
+            r#"{"jsonrpc":"2.0","id":"A"#,
+        ];
+        let relay = Relay::with(1000, LONG);
+        let (a, ab) = (attach(&relay, "A", "one"), attach(&relay, "AB", "two"));
+        let mut all = String::new();
+        for line in for_a.iter().chain(&for_ab).chain(&for_all) {
+            all = all + line + "\n";
+        }
+        relay.deliver(all);
+        assert_eq!(lines(&a), [&for_a[..], &for_all[..]].concat());
+        assert_eq!(lines(&ab), [&for_ab[..], &for_all[..]].concat());
+    }
+
+    #[test]
+    fn one_window_gets_a_chunk_as_it_is() {
+        let relay = Relay::with(1000, LONG);
+        let sent = attach(&relay, "A", "one");
+        relay.deliver("{\"jsonrpc\":\"2.0\",\"id\":\"B:1\"}\nx\n".into());
+        assert_eq!(sent.try_iter().count(), 1);
+    }
+
+    #[test]
+    fn who_gets_nothing_of_a_chunk_gets_no_message() {
+        let relay = Relay::with(1000, LONG);
+        let (a, b) = (attach(&relay, "A", "one"), attach(&relay, "B", "two"));
+        relay.deliver("{\"jsonrpc\":\"2.0\",\"id\":\"B:1\"}\n".into());
+        assert_eq!((a.try_iter().count(), b.try_iter().count()), (0, 1));
+    }
+
+    #[test]
+    fn a_session_is_one_windows() {
+        let relay = Relay::with(1000, LONG);
+        let first = attach(&relay, "A", "one");
+        for (session, label) in [
+            ("A", "two"),
+            ("", "one"),
+            ("a b", "one"),
+            ("ä", "one"),
+            (&"x".repeat(33), "one"),
+        ] {
+            let refused = relay.attach(session, place(label), sink().0);
+            assert_eq!(refused.expect_err(session).kind, ErrorKind::BadSession);
+        }
+        let second = attach(&relay, "A", "one");
+        relay.deliver("x\n".into());
+        assert_eq!((lines(&first).len(), lines(&second).len()), (0, 1));
+        assert!(!relay.detach("A", &place("two")));
+        assert!(relay.detach("A", &place("one")));
+        assert!(!relay.detach("A", &place("one")));
+    }
+
+    #[test]
+    fn leaving_takes_the_sessions_of_that_window_only() {
+        let relay = Relay::with(1000, LONG);
+        let _kept = [("A", "one"), ("B", "two"), ("C", "one")]
+            .map(|(session, label)| attach(&relay, session, label));
+        assert_eq!(relay.leave(|place| place.window == "one"), ["A", "C"]);
+        assert_eq!(relay.leave(|_| true), ["B"]);
+    }
+
+    #[test]
+    fn a_window_that_is_gone_is_let_go() {
+        let relay = Relay::with(1000, LONG);
+        drop(attach(&relay, "A", "one"));
+        let b = attach(&relay, "B", "two");
+        assert_eq!(relay.deliver("x\n".into()), ["A"]);
+        assert_eq!(relay.deliver("y\n".into()), [""; 0]);
+        assert_eq!(lines(&b), ["x", "y"]);
+    }
+
+    #[test]
+    fn credit_makes_room() {
+        let relay = Relay::with(10, LONG);
+        let sent = attach(&relay, "A", "one");
+        for _ in 0..3 {
+            relay.deliver("12345\n".into()); // Nine bytes as JSON.
+        }
+        assert_eq!(
+            relay
+                .credit("A", &place("two"), 1)
+                .expect_err("not there")
+                .kind,
+            ErrorKind::NotAttached
+        );
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| relay.wait_for_room(|| true));
+            relay.credit("A", &place("one"), 1).expect("it is attached");
+            relay
+                .credit("A", &place("one"), 0)
+                .expect("an overtaken one is harmless");
+            assert!(!waiting.is_finished(), "18 bytes are out");
+            relay.credit("A", &place("one"), 2).expect("it is attached");
+            assert_eq!(waiting.join().expect("it waits"), [""; 0]);
+        });
+        relay
+            .credit("A", &place("one"), u64::MAX)
+            .expect("too much is harmless");
+        relay.deliver("1\n".into());
+        assert_eq!(relay.wait_for_room(|| true), [""; 0]);
+        assert_eq!(lines(&sent).len(), 4);
+    }
+
+    #[test]
+    fn who_takes_nothing_is_let_go_and_told_so() {
+        let relay = Relay::with(10, Duration::from_millis(20));
+        let (slow, quick) = (attach(&relay, "A", "one"), attach(&relay, "B", "two"));
+        relay.deliver("1234567890\n".into());
+        relay.credit("B", &place("two"), 1).expect("it is attached");
+        assert_eq!(relay.wait_for_room(|| true), ["A"]);
+        relay.deliver("more\n".into());
+        let told: Vec<String> = slow.try_iter().collect();
+        assert_eq!(told.len(), 2);
+        assert!(
+            told[1].starts_with(r#"{"type":"detached","session":"A","message":"the window"#),
+            "{}",
+            told[1]
+        );
+        assert_eq!(lines(&quick), ["1234567890", "more"]);
+    }
+
+    #[test]
+    fn a_pause_ends_when_nobody_wants_it_or_the_window_goes() {
+        let relay = Relay::with(10, LONG);
+        let _sent = attach(&relay, "A", "one");
+        relay.deliver("1234567890\n".into());
+        let pausing = AtomicBool::new(true);
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| relay.wait_for_room(|| pausing.load(Ordering::SeqCst)));
+            pausing.store(false, Ordering::SeqCst);
+            relay.wake();
+            assert_eq!(waiting.join().expect("it waits"), [""; 0]);
+            let waiting = scope.spawn(|| relay.wait_for_room(|| true));
+            relay.leave(|_| true);
+            assert_eq!(waiting.join().expect("it waits"), [""; 0]);
+        });
+    }
+
+    #[test]
+    fn stderr_is_left_out_for_a_window_that_is_behind() {
+        let relay = Relay::with(10, LONG);
+        let sent = attach(&relay, "A", "one");
+        relay.complain("before\n");
+        relay.deliver("1234567890\n".into());
+        relay.complain("behind\n");
+        relay.dropped("head", 5);
+        let told: Vec<String> = sent.try_iter().collect();
+        assert_eq!(told.len(), 3, "{told:?}");
+        assert_eq!(told[0], r#"{"type":"stderr","text":"before\n"}"#);
+        assert_eq!(told[2], r#"{"type":"dropped","head":"head","bytes":5}"#);
+    }
+}

@@ -1,0 +1,295 @@
+//! All processes of one worker, where they can be told by their parents, groups and environment.
+//!
+//! A group alone is not enough: a program that `PyInstaller` packed into one file is two processes,
+//! of which the second, the worker, leads a group of its own. A process that was started in a session
+//! of its own is meant to outlive the worker, and does.
+
+use std::collections::HashSet;
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, ExitStatus};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{getsid, kill_process, waitid, Pid, Signal, WaitId, WaitIdOptions};
+
+/// How long what a worker left behind has to end when it is asked to.
+const ASKED: Duration = Duration::from_millis(500);
+
+/// Between two looks at what is still there.
+const LOOK: Duration = Duration::from_millis(5);
+
+/// How long killed processes are waited for: what the system holds for longer, nobody can end.
+const KILLED: Duration = Duration::from_secs(2);
+
+/// The variable by which a process is known that has lost its parents.
+const MARK: &str = "RPC_WORKER_TREE";
+
+pub struct Tree {
+    root: Pid,
+    mark: String,
+    /// Whether the number of the root may be another process's by now.
+    reaped: Mutex<bool>,
+}
+
+impl Tree {
+    pub fn spawn(command: &mut Command, mark: &str) -> io::Result<(Self, Child)> {
+        let child = command.env(MARK, mark).process_group(0).spawn()?;
+        let tree = Self {
+            root: Pid::from_child(&child),
+            mark: format!("{MARK}={mark}"),
+            reaped: Mutex::new(false),
+        };
+        Ok((tree, child))
+    }
+
+    /// Kills all.
+    pub fn kill(&self) {
+        let reaped = self.reaped.lock().unwrap_or_else(PoisonError::into_inner);
+        if !*reaped {
+            self.kill_until_gone();
+        }
+    }
+
+    /// Blocks until the root has ended and what it left behind as well.
+    pub fn wait(&self, child: &mut Child) -> io::Result<ExitStatus> {
+        // It stays in the system's table meanwhile: so its number is nobody else's.
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        while let Err(error) = waitid(WaitId::Pid(self.root), options) {
+            if error != rustix::io::Errno::INTR {
+                break;
+            }
+        }
+        self.end_rest();
+        let mut reaped = self.reaped.lock().unwrap_or_else(PoisonError::into_inner);
+        *reaped = true;
+        child.wait()
+    }
+
+    fn end_rest(&self) {
+        let begun = Instant::now();
+        for process in self.members() {
+            let _ = kill_process(process, Signal::TERM);
+        }
+        while !self.members().is_empty() {
+            if begun.elapsed() > ASKED {
+                return self.kill_until_gone();
+            }
+            thread::sleep(LOOK);
+        }
+    }
+
+    /// Again and again: while the processes are counted and killed, they may start others.
+    fn kill_until_gone(&self) {
+        let begun = Instant::now();
+        loop {
+            let members = self.members();
+            if members.is_empty() || begun.elapsed() > KILLED {
+                return;
+            }
+            for process in members {
+                let _ = kill_process(process, Signal::KILL);
+            }
+            thread::sleep(LOOK);
+        }
+    }
+
+    /// Those that run.
+    fn members(&self) -> Vec<Pid> {
+        let all = processes();
+        let ours = getsid(None).ok();
+        let mut known = HashSet::from([self.root.as_raw_pid()]);
+        let mut rest: Vec<Process> = Vec::new();
+        for process in all {
+            if process.id != self.root.as_raw_pid() && self.is_marked(process.id) {
+                known.insert(process.id);
+            }
+            rest.push(process);
+        }
+        loop {
+            let before = known.len();
+            for process in &rest {
+                if known.contains(&process.parent) || known.contains(&process.group) {
+                    known.insert(process.id);
+                }
+            }
+            if known.len() == before {
+                break;
+            }
+        }
+        let running = rest
+            .iter()
+            .filter(|process| process.runs && known.contains(&process.id));
+        let pids = running.filter_map(|process| Pid::from_raw(process.id));
+        pids.filter(|pid| getsid(Some(*pid)).ok() == ours).collect()
+    }
+
+    #[cfg(target_os = "linux")]
+    fn is_marked(&self, process: i32) -> bool {
+        let environment = std::fs::read(format!("/proc/{process}/environ")).unwrap_or_default();
+        environment
+            .split(|byte| *byte == 0)
+            .any(|variable| variable == self.mark.as_bytes())
+    }
+
+    /// Other systems do not show it.
+    #[cfg(not(target_os = "linux"))]
+    fn is_marked(&self, _process: i32) -> bool {
+        let _ = &self.mark;
+        false
+    }
+}
+
+struct Process {
+    id: i32,
+    parent: i32,
+    group: i32,
+    /// Whether it is more than a zombie.
+    runs: bool,
+}
+
+#[cfg(target_os = "linux")]
+fn processes() -> Vec<Process> {
+    let Ok(entries) = std::fs::read_dir("/proc") else {
+        return Vec::new();
+    };
+    let ids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    ids.filter_map(|id: i32| {
+        let stat = std::fs::read(format!("/proc/{id}/stat")).ok()?;
+        let stat = String::from_utf8_lossy(&stat);
+        // The program's name stands in parentheses, and may hold any character.
+        let mut fields = stat[stat.rfind(')')? + 1..].split_whitespace();
+        let runs = !matches!(fields.next()?, "Z" | "X");
+        let mut number = || fields.next()?.parse().ok();
+        Some(Process {
+            id,
+            parent: number()?,
+            group: number()?,
+            runs,
+        })
+    })
+    .collect()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn processes() -> Vec<Process> {
+    let listed = Command::new("ps")
+        .args(["-axo", "pid=,ppid=,pgid=,stat="])
+        .output();
+    let listed = listed.map(|listed| listed.stdout).unwrap_or_default();
+    let process = |line: &str| {
+        let mut fields = line.split_whitespace();
+        let mut number = || fields.next()?.parse().ok();
+        let (id, parent, group) = (number()?, number()?, number()?);
+        let runs = !fields.next()?.starts_with('Z');
+        Some(Process {
+            id,
+            parent,
+            group,
+            runs,
+        })
+    };
+    String::from_utf8_lossy(&listed)
+        .lines()
+        .filter_map(process)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader};
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::{Child, Command, Stdio};
+
+    use rustix::process::{kill_process, test_kill_process, Pid, Signal};
+
+    use super::Tree;
+
+    /// Starts a Python that writes the ids of processes of its tree, a line each, and then hangs.
+    fn start(script: &str, mark: &str) -> (Tree, Child, Vec<i32>) {
+        let mut python = Command::new("python3");
+        python
+            .args(["-c", script])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
+        let (tree, mut child) = Tree::spawn(&mut python, mark).expect("python3 runs");
+        let stdout = child.stdout.as_mut().expect("it is piped");
+        let mut line = String::new();
+        BufReader::new(stdout)
+            .read_line(&mut line)
+            .expect("it tells its processes");
+        let ids = line
+            .split_whitespace()
+            .map(|id| id.parse().expect("an id"))
+            .collect();
+        (tree, child, ids)
+    }
+
+    fn lives(id: i32) -> bool {
+        let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+        let is_there = test_kill_process(Pid::from_raw(id).expect("an id")).is_ok();
+        is_there && !stat.contains(") Z ")
+    }
+
+    /// A child in a group of its own, as a packed worker is; its child; all deaf to SIGTERM.
+    const DEAF: &str = r#"
+import os, signal, subprocess, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+hang = "import time; time.sleep(600)"
+grandchild = f"import os, subprocess, sys; print(subprocess.Popen([sys.executable, '-c', '{hang}']).pid, os.getpid(), flush=True); {hang}"
+child = subprocess.Popen([sys.executable, "-c", grandchild], stdout=subprocess.PIPE, process_group=0)
+print(child.stdout.readline().decode().strip(), flush=True)
+sys.stdin.read()
+"#;
+
+    #[test]
+    fn kills_the_whole_tree() {
+        let (tree, mut child, ids) = start(DEAF, "kill");
+        assert_eq!(ids.len(), 2);
+        assert!(ids.iter().all(|id| lives(*id)));
+        tree.kill();
+        assert!(!ids.iter().any(|id| lives(*id)), "{ids:?}");
+        let status = tree.wait(&mut child).expect("it has ended");
+        assert_eq!(status.signal(), Some(9));
+        tree.kill(); // By now its number may be another's.
+    }
+
+    #[test]
+    fn what_a_worker_leaves_behind_is_ended() {
+        let (tree, mut child, ids) = start(DEAF, "leave");
+        drop(child.stdin.take());
+        let status = tree.wait(&mut child).expect("it ends");
+        assert_eq!(status.code(), Some(0));
+        assert!(!ids.iter().any(|id| lives(*id)), "{ids:?}");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_worker_whose_loader_is_killed_is_found() {
+        let (tree, mut child, ids) = start(DEAF, "orphan");
+        // The one in the middle leads a group; then it has lost its parent, and its child too.
+        for id in [i32::try_from(child.id()).expect("an id"), ids[1]] {
+            kill_process(Pid::from_raw(id).expect("an id"), Signal::KILL).expect("it runs");
+        }
+        tree.wait(&mut child).expect("it has ended");
+        assert!(!ids.iter().any(|id| lives(*id)), "{ids:?}");
+    }
+
+    #[test]
+    fn a_session_of_its_own_outlives_it() {
+        let script = r#"
+import subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
+print(child.pid, flush=True)
+sys.stdin.read()
+"#;
+        let (tree, mut child, ids) = start(script, "session");
+        tree.kill();
+        tree.wait(&mut child).expect("it has ended");
+        assert!(ids.iter().all(|id| lives(*id)), "{ids:?}");
+        for id in ids {
+            let _ = kill_process(Pid::from_raw(id).expect("an id"), Signal::KILL);
+        }
+    }
+}

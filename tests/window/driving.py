@@ -1,0 +1,193 @@
+"""An app in its window, driven by WebDriver: `tauri-driver` in front of WebKit's own driver.
+
+WebKit's driver dies when a script runs into its time limit and when the app crashes, so each module
+of tests has one of its own. The end of a session kills the app.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import shutil
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from selenium.common.exceptions import WebDriverException
+from selenium.webdriver import Remote
+from selenium.webdriver.common.options import ArgOptions
+from selenium.webdriver.remote.client_config import ClientConfig
+from selenium.webdriver.remote.remote_connection import RemoteConnection
+from selenium.webdriver.support.wait import WebDriverWait
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+ROOT: Final = Path(__file__).parents[2]
+EXAMPLE: Final = ROOT / "examples" / "tauri-app"
+TARGET: Final = EXAMPLE / "src-tauri" / "target"
+SCREENSHOTS: Final = TARGET / "screenshots"
+
+PATIENCE: Final = 30.0
+"""Seconds for whatever is waited for; a machine that is busy with other things takes some."""
+
+RUN: Final = """
+const [code, args, done] = [arguments[0], arguments[1], arguments[arguments.length - 1]];
+const body = new (Object.getPrototypeOf(async () => {}).constructor)("args", code);
+const told = ({ name, message, code, data, reason }) => ({ name, message, code, data, reason });
+body(args).then(
+  (value) => done({ value: value === undefined ? null : value }),
+  (error) => done({ error: error instanceof Error || error?.message ? told(error) : String(error) }),
+);
+"""
+
+
+class Failed(Exception):  # noqa: N818 - what a page's promise did
+    """What a script in the page was rejected with."""
+
+    def __init__(self, error: Any) -> None:
+        super().__init__(error["message"] if isinstance(error, dict) else error)
+        self.error: Any = error
+
+
+class App:
+    """A running app. What it is told goes to the window that was switched to."""
+
+    def __init__(self, driver: Remote, pid: int) -> None:
+        self.driver: Final = driver
+        self.pid: Final = pid
+
+    def run(self, code: str, *args: object) -> Any:
+        """Run the body of an async function in the page, where `args` are; return its value."""
+        outcome: Any = self.driver.execute_async_script(RUN, code, args)  # type: ignore[no-untyped-call]
+        if "error" in outcome:
+            raise Failed(outcome["error"])
+        return outcome["value"]
+
+    def until(self, code: str, *args: object) -> Any:
+        """Run it until it returns something that is true, and return that."""
+
+        def value(_driver: Remote) -> Any:
+            with suppress(Failed, WebDriverException):
+                return self.run(code, *args)
+
+        return WebDriverWait(self.driver, PATIENCE, poll_frequency=0.05).until(value, code)
+
+    def wait(self, condition: Callable[[], Any], what: str) -> Any:
+        """Wait until a condition holds."""
+        waiting = WebDriverWait(self.driver, PATIENCE, poll_frequency=0.05)
+        return waiting.until(lambda _driver: condition(), what)
+
+    def screenshot(self, name: str) -> Path:
+        """Keep a picture of the window."""
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        path = SCREENSHOTS / f"{name}.png"
+        assert self.driver.save_screenshot(str(path))
+        return path
+
+
+@contextmanager
+def running(application: Path, environment: Mapping[str, str] | None = None) -> Iterator[App]:
+    """Start an app, with its driver; end both."""
+    env = {**os.environ, "VIRTUAL_ENV": sys.prefix, **(environment or {})}
+    env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"
+    program = shutil.which("tauri-driver") or str(Path.home() / ".cargo" / "bin" / "tauri-driver")
+    port, native = free_ports(2)
+    command = [program, "--port", str(port), "--native-port", str(native)]
+    with subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL) as process:
+        try:
+            connect(port, process)
+            address = ClientConfig(remote_server_addr=f"http://127.0.0.1:{port}")
+            executor = RemoteConnection(client_config=address)
+            driver = Remote(executor, options=TauriOptions(application))
+            driver.set_script_timeout(PATIENCE)
+            try:
+                yield App(driver, process_of(application, process.pid))
+            finally:
+                with suppress(WebDriverException):  # The test may have ended the app.
+                    driver.quit()
+        finally:
+            for pid in (*descendants(process.pid), process.pid):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, 9)
+
+
+class TauriOptions(ArgOptions):
+    """What `tauri-driver` takes; it refuses the name of a browser."""
+
+    def __init__(self, application: Path) -> None:
+        super().__init__()
+        self.application = application
+
+    @property
+    def default_capabilities(self) -> dict[str, str]:
+        return {}
+
+    def to_capabilities(self) -> dict[str, Any]:
+        return {"tauri:options": {"application": str(self.application)}}
+
+
+def free_ports(number: int) -> list[int]:
+    """Return ports that nobody listens at."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
+    try:
+        return [one.getsockname()[1] for one in sockets]
+    finally:
+        for one in sockets:
+            one.close()
+
+
+def connect(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Wait until a driver listens."""
+    while process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except ConnectionRefusedError:
+            select.select([], [], [], 0.05)
+        else:
+            return
+    raise AssertionError(f"tauri-driver ended with {process.returncode}")
+
+
+def descendants(pid: int) -> list[int]:
+    """Return the processes below one, those at the bottom first."""
+    children: list[int] = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(OSError):
+            children += map(int, task.read_text().split())
+    return [each for child in children for each in (*descendants(child), child)]
+
+
+def process_of(application: Path, driver: int) -> int:
+    """Return the app's process among those that a driver has started."""
+    for pid in descendants(driver):
+        with suppress(OSError):
+            if Path(f"/proc/{pid}/exe").readlink() == application.resolve():
+                return pid
+    raise AssertionError(f"{application} does not run")
+
+
+def gone(pid: int) -> bool:
+    """Wait until a process, which need not be our child, has ended; whether it did in time."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        return bool(select.select([descriptor], [], [], PATIENCE)[0])
+    finally:
+        os.close(descriptor)
+
+
+def memory(pid: int) -> int:
+    """Return how many bytes a process and all below it have in memory."""
+    total = 0
+    for each in (pid, *descendants(pid)):
+        with suppress(OSError):
+            total += int(Path(f"/proc/{each}/statm").read_text().split()[1]) * os.sysconf(
+                "SC_PAGE_SIZE"
+            )
+    return total

@@ -32,6 +32,10 @@ PAGES: Final = sorted(
 )
 """All but the page of mistakes, which has a test of its own: `test_newcomer`."""
 
+SCREEN: Final = 60
+"""Lines of a page about one feature: about what an editor or a browser shows at once, so that its
+code and its facts are seen together. What is to be looked up stands with the reference."""
+
 LANGUAGES: Final = {"python", "ts", "sh", "console", "rust", "text"}
 
 COMPILER_OPTIONS: Final[dict[str, object]] = {
@@ -111,6 +115,14 @@ def test_the_readme_stays_within_two_screens() -> None:
     )
     assert len(worker.text.splitlines()) <= 15
     assert len(client.text.splitlines()) <= 6
+
+
+def test_a_feature_fits_on_a_screen() -> None:
+    listed = read("docs/index.md").partition("What both sides can do:\n\n")[2].partition("\n\n")[0]
+    features = re.findall(r"^- \[.+?\]\((.+?)\):", listed, re.MULTILINE)
+    assert len(features) == len(listed.splitlines()) > 0
+    lengths = {page: len(read(f"docs/{page}").splitlines()) for page in features}
+    assert {page: length for page, length in lengths.items() if length > SCREEN} == {}
 
 
 @pytest.mark.parametrize("page", [*PAGES, "CONTRIBUTING.md"])

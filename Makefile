@@ -3,7 +3,7 @@
 # and a C linker; for check and test, also `cargo fmt` and `cargo clippy`.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo generate format check docs bench soak test test-rust test-python test-templates test-typescript
+.PHONY: help setup demo generate format check docs bench bench-codegen soak test test-rust test-python test-templates test-typescript
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
@@ -31,6 +31,7 @@ help:
 	@echo 'make format    puts formatting and generated code right'
 	@echo 'make generate  renews frontend-adapter/generated from shared_api'
 	@echo 'make bench     compares the worker with a hand-written loop and with jsonrpcserver'
+	@echo 'make bench-codegen  what a contract of 500 methods costs, from the generator to the worker'
 	@echo 'make docs      builds the documentation into site/'
 
 setup: .venv/.installed $(MODULES) $(RELAY)
@@ -75,6 +76,9 @@ docs: .venv/.installed
 
 bench: .venv/.installed
 	$(PYTHON) benchmarks/run.py
+
+bench-codegen: .venv/.installed $(MODULES)
+	$(PYTHON) benchmarks/generate.py
 
 # The quick and the certain first; the closing lines of pytest and vitest stand at the end.
 test: setup

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from contenders import CONTENDERS, FLOOR, Contender, Measurement, Round
-from tables import BEGIN, END, place, report
+from tables import marks, report, write
 
 HERE: Final = Path(__file__).parent
 ROUNDS: Final = 3
@@ -44,7 +44,11 @@ def main() -> None:
     tables = "\n".join((f"{machine}; rounds: {options.rounds}.\n", *reports))
     print(tables)
     if options.markdown is not None:
-        _write(options.markdown, tables)
+        try:
+            write(options.markdown, "benchmarks", tables)
+        except ValueError as error:
+            sys.exit(str(error))
+        _say(f"written to {options.markdown}")
 
 
 class Options(argparse.Namespace):
@@ -78,7 +82,7 @@ def _parse() -> Options:
         "--markdown",
         type=Path,
         metavar="FILE",
-        help=f"also write the tables there, between {BEGIN} and {END}",
+        help=f"also write the tables there, between {' and '.join(marks('benchmarks'))}",
     )
     options = parser.parse_args(namespace=Options())
     options.python = options.python or [sys.executable]
@@ -142,16 +146,6 @@ def _run(
         sys.exit(f"{where}: {done.stderr.strip()}")
     figures: dict[str, Any] = json.loads(done.stdout)
     return {name: value for name, value in figures.items() if value is not None}
-
-
-def _write(path: Path, tables: str) -> None:
-    document = path.read_text(encoding="utf-8") if path.exists() else f"{BEGIN}\n{END}\n"
-    try:
-        document = place(document, tables)
-    except ValueError as error:
-        sys.exit(f"{path}: {error}")
-    path.write_text(document, encoding="utf-8")
-    _say(f"written to {path}")
 
 
 def _say(line: str) -> None:

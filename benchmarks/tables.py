@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from statistics import median
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from contenders import CONTENDERS, FLOOR, IN_FLIGHT, TARGETS, Contender, Round, Target
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 Column: TypeAlias = tuple[str, str, Callable[[float], str]]
 """A heading, a figure, and how the figure is written."""
-
-BEGIN: Final = "<!-- benchmarks: begin -->"
-END: Final = "<!-- benchmarks: end -->"
 
 UNKNOWN: Final = "-"
 
@@ -69,7 +69,7 @@ def _spread(rounds: Sequence[Round]) -> float:
 
 
 def _comparison(contenders: Iterable[Contender], rounds: Sequence[Round]) -> list[str]:
-    lines = _heading("", *(heading for heading, _, _ in COLUMNS))
+    lines = heading("", *(heading for heading, _, _ in COLUMNS))
     for contender in contenders:
         cells = [contender.label]
         for _, figure, write in COLUMNS:
@@ -78,7 +78,7 @@ def _comparison(contenders: Iterable[Contender], rounds: Sequence[Round]) -> lis
                 ratios = [each[contender.name][figure] / each[FLOOR][figure] for each in rounds]
                 cell += f" ({median(ratios):.2f})"
             cells.append(cell)
-        lines.append(_row(cells))
+        lines.append(row(cells))
     return lines
 
 
@@ -87,11 +87,11 @@ def _flight(contenders: Iterable[Contender], rounds: Sequence[Round]) -> list[st
         (f"{count:,}", f"flight_us_{count}", lambda value: f"{value:.2f}") for count in IN_FLIGHT
     ]
     columns.append(("peak memory, MiB", "flight_peak_mb", _whole))
-    lines = _heading("", *(heading for heading, _, _ in columns))
+    lines = heading("", *(heading for heading, _, _ in columns))
     for contender in contenders:
         if "flight" in contender.measurements:
             cells = [_figure(contender.name, name, write, rounds) for _, name, write in columns]
-            lines.append(_row([contender.label, *cells]))
+            lines.append(row([contender.label, *cells]))
     return lines
 
 
@@ -102,9 +102,9 @@ def _figure(name: str, figure: str, write: Callable[[float], str], rounds: Seque
 
 def _targets(python: str, rounds: Sequence[Round]) -> list[str]:
     rows = [
-        _row(_target(target, python, rounds)) for target in TARGETS if target.contender in rounds[0]
+        row(_target(target, python, rounds)) for target in TARGETS if target.contender in rounds[0]
     ]
-    return [*_heading("target", "", "reached", "met"), *rows, ""] if rows else []
+    return [*heading("target", "", "reached", "met"), *rows, ""] if rows else []
 
 
 def _target(target: Target, python: str, rounds: Sequence[Round]) -> list[str]:
@@ -124,22 +124,29 @@ def _number(value: float, decimals: int) -> str:
     return _thousands(value) if value >= 1_000 else f"{value:.{decimals}f}"
 
 
-def _heading(*cells: str) -> list[str]:
-    return [_row(cells), _row(["---", *("--:" for _ in cells[1:])])]
+def heading(*cells: str) -> list[str]:
+    return [row(cells), row(["---", *("--:" for _ in cells[1:])])]
 
 
-def _row(cells: Iterable[str]) -> str:
+def row(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def place(document: str, tables: str) -> str:
-    """Put the tables between the marks of a document, in place of those that are there.
+def marks(name: str) -> tuple[str, str]:
+    """Return the lines between which tables stand in a document."""
+    return f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+
+
+def write(path: Path, name: str, tables: str) -> None:
+    """Put tables between their marks in a document, in place of those that are there.
 
     Raises:
         ValueError: The document does not hold both marks, each once and in order.
     """
-    before, begin, rest = document.partition(BEGIN)
-    _, end, behind = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"nowhere to write to: it needs the lines {BEGIN} and {END}")
-    return f"{before}{BEGIN}\n\n{tables}\n{END}{behind}"
+    begin, end = marks(name)
+    document = path.read_text(encoding="utf-8") if path.exists() else f"{begin}\n{end}\n"
+    before, has_begin, rest = document.partition(begin)
+    _, has_end, behind = rest.partition(end)
+    if not has_begin or not has_end:
+        raise ValueError(f"{path}: nowhere to write to: it needs the lines {begin} and {end}")
+    path.write_text(f"{before}{begin}\n\n{tables}\n{end}{behind}", encoding="utf-8")

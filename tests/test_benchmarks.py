@@ -5,7 +5,9 @@ Nothing here looks at how fast anything is.
 
 from __future__ import annotations
 
+import importlib
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -126,6 +128,61 @@ def test_the_tables_hold_every_figure(tmp_path: Path) -> None:
     assert [row.count("-") for row in comparison] == [1, 1, 4, 4, 4, 7, 1]
     assert all(row[2] != "-" for row in targets)
     assert all("-" not in row for row in flight)
+
+
+def test_the_table_of_a_large_contract_holds_every_figure(tmp_path: Path) -> None:
+    document = tmp_path / "performance.md"
+    begin, end = "<!-- bench-codegen: begin -->", "<!-- bench-codegen: end -->"
+    document.write_text(f"# Before\n{begin}\nold\n{end}\nbehind\n")
+    command = (str(BENCHMARKS / "generate.py"), "--quick", "--markdown", str(document))
+    done = run(sys.executable, *command)
+    assert done.returncode == 0, done.stderr
+    text = document.read_text()
+    assert text.startswith(f"# Before\n{begin}\n")
+    assert text.endswith(f"{end}\nbehind\n")
+    assert "old" not in text
+    assert text.split(begin)[1].split(end)[0].strip() == done.stdout.strip()
+
+    heading, _rule, *rows = re.findall(r"^\|.*$", text, re.MULTILINE)
+    assert heading == "|  | 2 methods | 30 methods |"
+    assert len(rows) == 16
+    # The smallest contract has no errors and no enumerations; all else is there for both.
+    without = [row for row in rows if " 0.0 |" in row]
+    assert [row.split("`")[1] for row in without] == ["studio.types.js"]
+
+
+def test_a_large_contract_has_as_many_methods_as_it_should(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "path", [str(BENCHMARKS), *sys.path])
+    texts = importlib.import_module("large_contract").texts
+    assert texts(500) == texts(500)
+    for methods in (2, 3, 22, 500):
+        folder = tmp_path / str(methods)
+        folder.mkdir()
+        (folder / "api.py").write_text(texts(methods).api)
+        (folder / "worker.py").write_text(texts(methods).worker)
+        program = "import worker; worker.main()"
+        asked = '{"jsonrpc":"2.0","id":1,"method":"rpc.discover"}\n'
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(BENCHMARKS.parent)},
+            input=asked,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=DEADLINE,
+        )
+        document = json.loads(done.stdout.splitlines()[1])["result"]
+        names = [method["name"] for method in document["methods"]]
+        own = [name for name in names if not name.startswith(("rpc.", "system."))]
+        assert len(own) == methods
+        assert len({name.partition(".")[0] for name in own if "." in name}) == -(
+            -(methods - 2) // 20
+        )
+    with pytest.raises(ValueError, match="there are types for 502 methods at most"):
+        texts(503)
 
 
 def _cells(table: str) -> list[list[str]]:

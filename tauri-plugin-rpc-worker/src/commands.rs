@@ -29,7 +29,7 @@ pub async fn attach<R: Runtime>(
     check(&scope, &worker)?;
     let worker = workers.get(&worker)?;
     let place = place(&webview);
-    blocking(move || worker.attach(&session, place, channel)).await
+    blocking(move || worker.attach(&session, &place, channel)).await
 }
 
 #[tauri::command]

@@ -42,15 +42,12 @@ impl Lines {
             self.add(&bytes[..end]);
             bytes = &bytes[end + 1..];
             let mut line = std::mem::take(&mut self.begun);
-            match self.dropping.take() {
-                Some(bytes) => take(Piece::Dropped {
-                    head: text(line),
-                    bytes,
-                }),
-                None => {
-                    line.push(b'\n');
-                    take(Piece::Lines(text(line)));
-                }
+            if let Some(bytes) = self.dropping.take() {
+                let head = text(line);
+                take(Piece::Dropped { head, bytes });
+            } else {
+                line.push(b'\n');
+                take(Piece::Lines(text(line)));
             }
         }
         let Some(end) = memrchr(b'\n', bytes) else {

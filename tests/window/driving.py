@@ -81,6 +81,11 @@ class App:
         waiting = WebDriverWait(self.driver, PATIENCE, poll_frequency=0.05)
         return waiting.until(lambda _driver: condition(), what)
 
+    def close_window(self) -> None:
+        """Close the window as a person does; WebDriver's own way would leave Tauri's window behind."""
+        # A little later: a driver whose script's window goes meanwhile is confused.
+        self.run("setTimeout(() => __TAURI_INTERNALS__.invoke('plugin:window|close'), 200)")
+
     def screenshot(self, name: str) -> Path:
         """Keep a picture of the window."""
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)

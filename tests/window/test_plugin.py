@@ -29,7 +29,7 @@ def app() -> Iterator[App]:
 
 def test_typed_calls(app: App) -> None:
     assert app.run("return worker.add(19, 23)") == 42
-    assert app.run("return probe.channel.state") == "open"
+    assert app.run("return probe.channel.state") == "ready"
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_of_two_windows_the_caller_alone_is_asked(app: App) -> None:
     app.run("return worker.note('mine', { everyone: false })")
     app.run("return worker.note('for all')")
     assert app.until("return heard.length === 2 && heard") == ["mine", "for all"]
-    app.driver.close()
+    app.close_window()
     app.driver.switch_to.window(first)
     assert app.until("return heard.length > 0 && heard") == ["for all"]
     assert app.run("return probe.asked") == []
@@ -169,7 +169,7 @@ def test_a_window_that_is_closed_in_mid_call(app: App) -> None:
         });
     """
     app.run(script)
-    app.driver.close()
+    app.close_window()
     app.driver.switch_to.window(first)
     assert app.until("return (await worker.left()).includes('closed')")
     assert not app.run("return (await worker.left()).includes('mine')"), "the other one's goes on"
@@ -183,8 +183,12 @@ def test_a_start_that_fails_says_why(app: App) -> None:
 
 def test_the_calls_of_a_worker_that_dies_fail_at_once_and_it_starts_again(app: App) -> None:
     script = """
-        const pending = [worker.wait("pending"), worker.count("pending")[Symbol.asyncIterator]().next()];
-        const told = pending.map((call) => call.catch((error) => [error.name, error.reason, performance.now()]));
+        const streaming = async () => {
+          for await (const number of worker.count("pending"));
+        };
+        const told = [worker.wait("pending"), streaming()].map((pending) =>
+          pending.catch((error) => [error.name, error.reason, performance.now()]),
+        );
         await worker.echo("they are under way");
         const begun = performance.now();
         worker.quit(7).catch(() => undefined);
@@ -235,7 +239,7 @@ def test_a_worker_that_stops_reading_does_not_freeze_the_window(app: App) -> Non
         assert app.run(script) == "running"
         assert app.driver.title == "probe: plugin", "the page answers"
         first = second_window(app)
-        app.driver.close()
+        app.close_window()
         app.driver.switch_to.window(first)
     finally:
         os.kill(pid, signal.SIGCONT)
@@ -271,7 +275,7 @@ def test_every_process_ends_with_the_last_window() -> None:
             "void worker.count('open')[Symbol.asyncIterator]().next(); return worker.pid()"
         )
         processes = [app.pid, worker, *descendants(app.pid)]
-        app.driver.close()
+        app.close_window()
         assert [pid for pid in processes if not gone(pid)] == []
 
 

@@ -79,5 +79,5 @@ def test_a_reload(app: App) -> None:
 def test_every_process_ends_with_the_last_window(app: App) -> None:
     worker = app.run("return worker.pid()")
     processes = [app.pid, worker, *descendants(app.pid)]
-    app.driver.close()
+    app.close_window()
     assert [pid for pid in processes if not gone(pid)] == []

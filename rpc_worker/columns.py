@@ -107,7 +107,7 @@ def is_null(node: schema.Type) -> bool:
     return isinstance(node, schema.Scalar) and node.kind == "null"
 
 
-_RISKY: Final = frozenset({"any", "raw", "int", "float", "bigint", "datetime"})
+_RISKY: Final = frozenset({"any", "raw", "int", "float", "bigint", "datetime", "time"})
 
 
 def can_go_wrong(node: schema.Type, seen: set[schema.Record] | None = None) -> bool:

@@ -159,14 +159,28 @@ def _check_bigint(value: Any) -> None:
 # ------------------------------------------------------------------------------------- dates
 
 
+_MINUTE: Final = dt.timedelta(minutes=1)
+
+
+def _signed(offset: dt.timedelta) -> str:
+    return f"{'-' if offset < dt.timedelta() else '+'}{abs(offset)}"
+
+
 def check_datetime(value: Any) -> None:
-    """Refuse what is no datetime, or one without a time zone."""
+    """Refuse what is no datetime, or one without a time zone that the wire can tell."""
     if not isinstance(value, dt.datetime):
         raise expected("datetime", value)
-    if value.utcoffset() is None:
+    offset = value.utcoffset()
+    if offset is None:
         raise UnencodableResult(
             "the datetime has no time zone, so JavaScript would take it for its own; write "
             "datetime.now(UTC) or value.astimezone()"
+        )
+    if offset % _MINUTE:
+        # msgspec would write another moment: zones had such offsets before their standard time.
+        raise UnencodableResult(
+            f"the datetime is {_signed(offset)} from UTC, and the wire has whole minutes; write "
+            "value.astimezone(UTC)"
         )
 
 
@@ -203,6 +217,18 @@ def _check_null(value: Any) -> None:
         raise expected("None", value)
 
 
+@guarded
+def _check_time(value: Any) -> None:
+    if not isinstance(value, dt.time):
+        raise expected("time", value)
+    offset = value.utcoffset()
+    if offset is not None and offset % _MINUTE:
+        raise UnencodableResult(
+            f"the time is {_signed(offset)} from UTC, and the wire has whole minutes; write "
+            "value.replace(tzinfo=None), or send a datetime"
+        )
+
+
 def _check_date(value: Any) -> None:
     if not isinstance(value, dt.date) or isinstance(value, dt.datetime):
         raise expected("date", value)
@@ -218,7 +244,7 @@ SCALARS: Final[dict[str, Check]] = {
     "bigint": guarded(_check_bigint),
     "datetime": guarded(check_datetime),
     "date": guarded(_check_date),
-    "time": _instance_of("time", dt.time),
+    "time": _check_time,
     "timedelta": _instance_of("timedelta", dt.timedelta),
     "uuid": _instance_of("UUID", uuid.UUID),
     "decimal": _instance_of("Decimal", decimal.Decimal),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import collections.abc
 import types
-from typing import Annotated, Any, Final, Literal, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, TypeVar, get_args, get_origin
 
 from rpc_worker.progress import Progress
 from rpc_worker.reading.aliases import UnusableAlias, resolve_aliases
@@ -31,6 +31,8 @@ def accepts(wide: Any, narrow: Any) -> bool:
 def _accepts(wide: Any, narrow: Any) -> bool:
     wide, narrow = _bare(wide), _bare(narrow)
     if wide is Any or wide is object or narrow is Any or wide == narrow:
+        return True
+    if isinstance(wide, TypeVar) or isinstance(narrow, TypeVar):
         return True
     if is_union(get_origin(narrow)):
         return all(_accepts(wide, member) for member in get_args(narrow))

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import enum
 import functools
 import logging
 import os
@@ -961,3 +962,15 @@ def test_self_has_the_names_that_it_usually_has() -> None:
         "ofClass": ["x"],
         "static": ["x"],
     }
+
+
+class Width(enum.Enum):
+    NARROW = 1
+
+
+class KeyedAPI(Protocol):
+    async def set(self, *, widths: dict[Width, int] = {Width.NARROW: 2}) -> None: ...  # noqa: B006 - a default as data
+
+
+def test_a_default_may_have_keys_that_are_no_text() -> None:
+    assert read_contract(KeyedAPI).digest != read_contract(API).digest

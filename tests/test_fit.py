@@ -21,7 +21,7 @@ from collections.abc import (
     Sequence,
 )
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NewType, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, NewType, Protocol, TypeVar
 
 import msgspec
 import pytest
@@ -1093,3 +1093,21 @@ Names = TypeAliasType("Names", list[str])
 )
 def test_whether_a_type_may_stand_for_another(wide: Any, narrow: Any, *, expected: bool) -> None:
     assert accepts(wide, narrow) is expected
+
+
+class KeptAPI(Protocol):
+    async def keep(self, value: str | None) -> None: ...
+
+
+T = TypeVar("T")
+
+
+class Store(Generic[T]):
+    async def keep(self, value: T) -> None: ...
+
+
+class KeptStore(Store[str | None]): ...
+
+
+def test_a_type_variable_is_left_to_type_checkers() -> None:
+    assert bind(read_contract(KeptAPI), KeptStore()).methods.keys() == {"keep"}

@@ -215,6 +215,14 @@ NO_ZONE = (
     "the datetime has no time zone, so JavaScript would take it for its own; write "
     "datetime.now(UTC) or value.astimezone()"
 )
+ABIDJAN = dt.timezone(-dt.timedelta(minutes=16, seconds=8))  # Its offset until 1912.
+ODD_OFFSET = (
+    "the datetime is -0:16:08 from UTC, and the wire has whole minutes; write value.astimezone(UTC)"
+)
+ODD_TIME = (
+    "the time is -0:16:08 from UTC, and the wire has whole minutes; write value.replace("
+    "tzinfo=None), or send a datetime"
+)
 NO_FORM = "has no form in JSON; return an rpc_worker.Struct, or convert it"
 ZONE = (
     "the datetime has a time zone, and Meta(tz=False) says it has none; write "
@@ -261,6 +269,10 @@ BAD: list[tuple[Any, Any, str]] = [
     (BigInt, 5, "expected BigInt, got int; write BigInt(…)"),
     (BigInt, "5", "expected BigInt, got str"),
     (dt.datetime, NAIVE, NO_ZONE),
+    (dt.datetime, NAIVE.replace(tzinfo=ABIDJAN), ODD_OFFSET),
+    (Any, NAIVE.replace(tzinfo=ABIDJAN), ODD_OFFSET),
+    (dt.time, dt.time(12, tzinfo=ABIDJAN), ODD_TIME),
+    (list[dt.time], [dt.time(12, tzinfo=ABIDJAN)], f"$[0]: {ODD_TIME}"),
     (dt.datetime, "2026-01-02", "expected datetime, got str"),
     (dt.date, AWARE, "expected date, got datetime"),
     (Annotated[dt.datetime, msgspec.Meta(tz=False)], AWARE, ZONE),

@@ -113,9 +113,10 @@ class InterfaceWriter:
     def _outcomes(self, method: Method) -> Iterator[Sequence[str]]:
         """Return the alternatives of what a client is given, and of the declared errors."""
         result = method.result
-        yield self._references.values(
-            result.item if isinstance(result, Stream) else result, "output"
-        )
+        if isinstance(result, Stream):
+            yield self._references.alternatives(result.item, "output")
+        else:
+            yield self._references.values(result, "output")
         if method.errors:
             yield [self._names.errors[error.cls] for error in method.errors]
 

@@ -172,7 +172,9 @@ def _default(default: Any, *, required: bool) -> str:
         return "required"
     if default is msgspec.UNSET:
         return "absent"
-    return msgspec.json.encode(default, enc_hook=enc_hook, order="deterministic").decode()
+    # As built-in values first: keys that are no text are not ordered.
+    plain = msgspec.to_builtins(default, enc_hook=enc_hook, str_keys=True)
+    return msgspec.json.encode(plain, order="deterministic").decode()
 
 
 def _values(values: Iterable[str | int]) -> list[str | int]:

@@ -62,8 +62,12 @@ export const date: TextCodec = /* @__PURE__ */ text<Date>({
   },
 });
 
-/** As long as Python's are, either way: 999,999,999 days. */
-const LONGEST_MS = 86_399_999_913_600_000;
+/**
+ * As long as Python's are: 999,999,999 days, and one way all but a microsecond of another, of which
+ * this is the last number.
+ */
+const LONGEST_MS = 86_399_999_999_999_984;
+const LONGEST_AGO_MS = -86_399_999_913_600_000;
 
 /** Pydantic writes years, of 365 days each. */
 const SPAN =
@@ -75,10 +79,10 @@ export const duration: TextCodec = /* @__PURE__ */ text<number>({
   wire: "a duration as ISO 8601 has it",
   takes: (value) => typeof value === "number",
   write(value) {
-    const length = Math.abs(value);
     // NaN is not less than anything.
-    if (!(length <= LONGEST_MS))
+    if (!(value >= LONGEST_AGO_MS && value <= LONGEST_MS))
       throw new Mismatch("milliseconds of 999999999 days at most", value, String(value));
+    const length = Math.abs(value);
     const rest = length % 1000;
     const micros = Math.round(rest * 1000);
     const total = Math.round((length - rest) / 1000) + Math.floor(micros / 1e6);
@@ -96,11 +100,14 @@ export const duration: TextCodec = /* @__PURE__ */ text<number>({
     const [, sign, years, weeks, days, hours, minutes, seconds, fraction = ""] = found;
     const long = (count(years) * 365 + count(weeks) * 7 + count(days)) * DAY_MS;
     const short = count(hours) * HOUR_MS + count(minutes) * MINUTE_MS + count(seconds) * 1000;
-    if (long + short >= LONGEST_MS + DAY_MS) return undefined;
+    const longest = sign === "-" ? -LONGEST_AGO_MS : LONGEST_MS;
+    if (long + short > longest) return undefined;
     const micros = Number(fraction.slice(0, 6).padEnd(6, "0"));
     const all = (long + short) * 1000 + micros;
     // Rounded once only, so that what is written of it is the same again.
-    const length = Number.isSafeInteger(all) ? all / 1000 : long + (short + micros / 1000);
+    const exact = Number.isSafeInteger(all) ? all / 1000 : long + (short + micros / 1000);
+    // What it would be rounded up to, nobody could send.
+    const length = Math.min(exact, longest);
     return sign === "-" ? 0 - length : length;
   },
 });

@@ -16,7 +16,8 @@ export function show(folder: string, hit: Hit | undefined): void {
   if (!hit) return;
   byId.name.textContent = hit.path.split("/").pop() ?? "";
   byId.where.textContent = `${folder}/${hit.path}`;
-  byId.size.textContent = `${bytes(hit.size)} (${hit.size.toLocaleString("en")} bytes)`;
+  byId.size.textContent = bytes(hit.size);
+  byId.size.title = `${hit.size.toLocaleString("en")} bytes`;
   byId.modified.textContent = new Date(hit.modified * 1000).toLocaleString();
   byId.digest.textContent = "—";
 }

@@ -6,7 +6,8 @@ import { cancel, checksum, deleteIt, show } from "./details";
 import { watch } from "./live";
 import { byId, hideProblem, showProblem } from "./page";
 import { move, onSelect, search } from "./results";
-import { channel, troubles, worker } from "./worker";
+import { ChannelClosed } from "./rpc/runtime/index";
+import { channel, startAgain, troubles, worker } from "./worker";
 import "./style.css";
 
 /** Where a reload finds it; each window has its own. */
@@ -78,24 +79,37 @@ addEventListener("keydown", (event) => {
   keys[key](event);
 });
 
-function showState(state: string, text: string): void {
+function showState(state: "ready" | "ended", text: string): void {
   byId.state.dataset.state = state;
   byId.state.textContent = text;
+  byId.start.hidden = state === "ready";
 }
 
-async function greet(): Promise<void> {
-  const { python } = (await channel.call("system.version")) as { python: string };
-  showState("open", `Python ${python}`);
+/** Waits for Python, and goes on where this window was. */
+async function begin(): Promise<void> {
+  try {
+    const { python } = (await channel.call("system.version")) as { python: string };
+    showState("ready", `Python ${python}`);
+  } catch (error) {
+    showState("ended", "Python is not there");
+    return showProblem(error);
+  }
+  const former = sessionStorage.getItem(FOLDER);
+  if (former) await enter(former);
+  else byId.folder.focus();
 }
 
 troubles.add((error) => {
-  showState("closed", error.message);
+  if (error instanceof ChannelClosed) showState("ended", "Python has ended");
 });
 
-greet().catch((error: unknown) => {
-  showState("closed", "Python is not there");
-  showProblem(error);
+byId.start.addEventListener("click", async () => {
+  try {
+    await startAgain();
+    location.reload(); // A new page waits for it, and finds the folder where this one was.
+  } catch (error) {
+    showProblem(error);
+  }
 });
-const former = sessionStorage.getItem(FOLDER);
-if (former) void enter(former);
-else byId.folder.focus();
+
+void begin();

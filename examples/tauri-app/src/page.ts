@@ -31,6 +31,7 @@ export const byId = {
   changes: element<HTMLOListElement>("changes"),
   quietHere: element("quiet-here"),
   state: element("state"),
+  start: element<HTMLButtonElement>("start"),
   question: element<HTMLDialogElement>("question"),
   questionText: element("question-text"),
   questionDetail: element("question-detail"),
@@ -50,7 +51,9 @@ export function make<K extends keyof HTMLElementTagNameMap>(
 
 /** Shows what went wrong, until the next thing goes right. */
 export function showProblem(error: unknown): void {
-  byId.problem.textContent = error instanceof Error ? error.message : String(error);
+  // What Tauri's commands reject with is no Error, but has a message.
+  const { message = String(error) } = error as { message?: string };
+  byId.problem.textContent = message;
   byId.problem.hidden = false;
 }
 

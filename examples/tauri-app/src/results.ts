@@ -100,7 +100,8 @@ function marker(wanted: string): (text: string) => (string | Node)[] {
   if (!wanted) return (text) => [text];
   const pattern = new RegExp(`(${wanted.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")})`, "gi");
   // Split at a group, every other part is a match.
-  return (text) => text.split(pattern).map((part, index) => (index % 2 ? make("mark", "", part) : part));
+  return (text) =>
+    text.split(pattern).map((part, index) => (index % 2 ? make("mark", "", part) : part));
 }
 
 export function bytes(size: number): string {

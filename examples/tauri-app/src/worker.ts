@@ -1,5 +1,6 @@
 /** Python, as this window sees it. */
 
+import { invoke } from "@tauri-apps/api/core";
 import { confirm } from "./confirm";
 import { files } from "./rpc/files";
 import { page } from "./rpc/page";
@@ -18,3 +19,8 @@ export const channel = createChannel(new TauriIo("backend"), {
 });
 
 export const worker = createClient(files, channel);
+
+/** Starts Python again, when it has ended by itself. */
+export async function startAgain(): Promise<void> {
+  await invoke("plugin:rpc-worker|start", { worker: "backend" });
+}

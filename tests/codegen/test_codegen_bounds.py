@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 import uuid
+from collections.abc import AsyncIterator, Callable
 from enum import Enum, IntEnum
 from typing import Annotated, Any, Protocol
 
 import pytest
 from msgspec import Meta
 
-from rpc_worker import BigInt, Struct
+from rpc_worker import BigInt, Progress, Struct
 from rpc_worker.codegen.bounds import as_code, bounds, examples
 from rpc_worker.codegen.names import TypeNames, type_names
 from rpc_worker.codegen.survey import survey
@@ -40,7 +41,7 @@ class Point(Struct):
 
 
 class AnyAPI(Protocol):
-    async def method(self, value: Any, point: Point, level: Level) -> None: ...
+    async def method(self, value: Any, *, point: Point, level: Level) -> None: ...
 
 
 def contract_of(annotation: Any) -> Any:
@@ -96,7 +97,17 @@ def contract_of(annotation: Any) -> Any:
         ),
         (Tag | None, ["1 to 20 characters."]),
         (dict[str, Tag], []),
-        (tuple[Tag, Tag], []),
+        (list[list[Tag]], ["Each: 1 to 20 characters."]),
+        (tuple[int, Tag], ["Item 2: 1 to 20 characters."]),
+        (
+            tuple[dt.date, dt.timedelta],
+            ["Item 1: a date: `2026-01-31`.", "Item 2: in milliseconds."],
+        ),
+        (list[tuple[int, dt.timedelta]], ["Each: item 2: in milliseconds."]),
+        (AsyncIterator[dt.timedelta], ["Each: in milliseconds."]),
+        (AsyncIterator[int], []),
+        (Progress[dt.timedelta | None], ["In milliseconds."]),
+        (Callable[[dt.timedelta], None], []),
         (Tag | int, []),
         (Point, []),
     ],

@@ -35,12 +35,13 @@ PATIENCE: Final = 30.0
 """Seconds for whatever is waited for; a machine that is busy with other things takes some."""
 
 RUN: Final = """
-const [code, args, done] = [arguments[0], arguments[1], arguments[arguments.length - 1]];
-const body = new (Object.getPrototypeOf(async () => {}).constructor)("args", code);
+const [args, done] = [arguments[0], arguments[1]];
 const told = ({ name, message, code, data, reason }) => ({ name, message, code, data, reason });
-body(args).then(
+(async () => {
+%s
+})().then(
   (value) => done({ value: value === undefined ? null : value }),
-  (error) => done({ error: error instanceof Error || error?.message ? told(error) : String(error) }),
+  (error) => done({ error: error?.message === undefined ? { message: String(error) } : told(error) }),
 );
 """
 
@@ -48,9 +49,9 @@ body(args).then(
 class Failed(Exception):  # noqa: N818 - what a page's promise did
     """What a script in the page was rejected with."""
 
-    def __init__(self, error: Any) -> None:
-        super().__init__(error["message"] if isinstance(error, dict) else error)
-        self.error: Any = error
+    def __init__(self, error: dict[str, Any]) -> None:
+        super().__init__(error["message"])
+        self.error: Final = error
 
 
 class App:
@@ -62,7 +63,7 @@ class App:
 
     def run(self, code: str, *args: object) -> Any:
         """Run the body of an async function in the page, where `args` are; return its value."""
-        outcome: Any = self.driver.execute_async_script(RUN, code, args)  # type: ignore[no-untyped-call]
+        outcome: Any = self.driver.execute_async_script(RUN % code, args)  # type: ignore[no-untyped-call]
         if "error" in outcome:
             raise Failed(outcome["error"])
         return outcome["value"]
@@ -104,7 +105,8 @@ def running(application: Path, environment: Mapping[str, str] | None = None) -> 
     command = [program, "--port", str(port), "--native-port", str(native)]
     with subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL) as process:
         try:
-            connect(port, process)
+            for each in (native, port):
+                connect(each, process)
             address = ClientConfig(remote_server_addr=f"http://127.0.0.1:{port}")
             executor = RemoteConnection(client_config=address)
             driver = Remote(executor, options=TauriOptions(application))
@@ -164,6 +166,13 @@ def descendants(pid: int) -> list[int]:
         with suppress(OSError):
             children += map(int, task.read_text().split())
     return [each for child in children for each in (*descendants(child), child)]
+
+
+def command(pid: int) -> bytes:
+    """Return a process's command line, or nothing if it has gone."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b""
 
 
 def process_of(application: Path, driver: int) -> int:

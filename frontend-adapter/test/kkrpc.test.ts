@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { TauriEventIo } from "../src/io/tauri-event.js";
 import { TauriPluginJsIo } from "../src/io/tauri-plugin-js.js";
 import { TauriShellIo } from "../src/io/tauri-shell.js";
-import type { TauriIo } from "../src/tauri-io.js";
+import type { RelayIo } from "../src/relay-io.js";
 import { settle } from "./fake-worker.js";
 import { JsPlugin } from "./js-plugin.js";
 import { startRelay } from "./relay-bus.js";
@@ -25,12 +25,12 @@ interface Api extends Record<string, unknown> {
   fail(message: string): Promise<void>;
 }
 
-function connect(io: TauriIo): Api {
+function connect(io: RelayIo): Api {
   return new RPCChannel<Record<string, never>, Api>(io).getAPI();
 }
 
 interface Host {
-  readonly io: TauriIo;
+  readonly io: RelayIo;
   /** Has the worker end, as the host does. */
   readonly quit: () => Promise<unknown>;
 }

@@ -9,7 +9,7 @@
 import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 import { toError } from "../errors.js";
-import { TauriIo, withNewline } from "../tauri-io.js";
+import { RelayIo, withNewline } from "../relay-io.js";
 
 /** What the plugin starts: a program, or a sidecar by its name in `externalBin`. */
 export interface TauriPluginJsProcess {
@@ -26,7 +26,7 @@ interface Named {
   readonly name: string;
 }
 
-export class TauriPluginJsIo extends TauriIo {
+export class TauriPluginJsIo extends RelayIo {
   readonly name: string = "tauri-plugin-js-io";
   readonly #process: string;
   readonly #config: TauriPluginJsProcess | undefined;

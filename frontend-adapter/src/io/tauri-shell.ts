@@ -10,8 +10,8 @@ import { Child } from "@tauri-apps/plugin-shell";
 import type { Command, IOPayload } from "@tauri-apps/plugin-shell";
 import { toError } from "../errors.js";
 import { nothing } from "../link.js";
-import { TauriIo } from "../tauri-io.js";
-import type { Exit } from "../tauri-io.js";
+import { RelayIo } from "../relay-io.js";
+import type { Exit } from "../relay-io.js";
 
 export interface TauriShellOptions {
   /**
@@ -27,7 +27,7 @@ const OUTPUT_FOLLOWS_MS = 100;
 /** What the end of its stdin would say (protocol, section 4). */
 const SHUTDOWN = '{"jsonrpc":"2.0","id":"shutdown","method":"system.shutdown"}\n';
 
-export class TauriShellIo extends TauriIo {
+export class TauriShellIo extends RelayIo {
   readonly name: string = "tauri-shell-io";
   readonly #command: Command<IOPayload>;
   readonly #graceMs: number;

@@ -23,7 +23,7 @@ export interface Exit {
   readonly signal?: number | string | null;
 }
 
-export abstract class TauriIo implements Transport {
+export abstract class RelayIo implements Transport {
   abstract readonly name: string;
   #connected: Promise<void> | undefined;
   #written: Promise<void> = Promise.resolve();

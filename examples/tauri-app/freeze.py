@@ -1,7 +1,7 @@
 """Freezes the worker with PyInstaller, for people who have no Python.
 
-`onedir` makes a folder, which the app takes along as a resource and which starts quicker; `onefile` makes
-one program, which lies beside the app's own.
+`onedir` makes a folder, which the app takes along as a resource and which starts quicker; `onefile`
+makes one program, which lies beside the app's own.
 """
 
 import os
@@ -9,9 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import PyInstaller.__main__
-
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
 TAURI = HERE / "src-tauri"
 WORK = TAURI / "target" / "pyinstaller"
 
@@ -21,7 +19,12 @@ def triple() -> str:
     named = os.environ.get("CARGO_BUILD_TARGET")
     if named:
         return named
-    told = subprocess.run(["rustc", "-vV"], check=True, capture_output=True, text=True).stdout
+    told = subprocess.run(
+        ["rustc", "-vV"],  # noqa: S607 - whichever builds the app
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
     return next(line.split()[1] for line in told.splitlines() if line.startswith("host:"))
 
 
@@ -33,7 +36,9 @@ def freeze(form: str) -> Path:
         name = f"backend-{triple()}"
     options = ["--noconfirm", "--log-level=WARN", f"--name={name}", f"--distpath={place}"]
     work = [f"--workpath={WORK}", f"--specpath={WORK}"]
-    PyInstaller.__main__.run([f"--{form}", *options, *work, str(HERE / "backend" / "backend.py")])
+    script = str(HERE / "backend" / "backend.py")
+    command = [sys.executable, "-m", "PyInstaller", f"--{form}", *options, *work, script]
+    subprocess.run(command, check=True)  # noqa: S603 - it is ours
     return place / name
 
 

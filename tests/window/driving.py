@@ -24,7 +24,7 @@ from selenium.webdriver.remote.remote_connection import RemoteConnection
 from selenium.webdriver.support.wait import WebDriverWait
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Mapping
 
 ROOT: Final = Path(__file__).parents[2]
 EXAMPLE: Final = ROOT / "examples" / "tauri-app"
@@ -37,11 +37,12 @@ PATIENCE: Final = 30.0
 RUN: Final = """
 const [args, done] = [arguments[0], arguments[1]];
 const told = ({ name, message, code, data, reason }) => ({ name, message, code, data, reason });
+const thrown = (error) => (error?.message === undefined ? { message: String(error) } : told(error));
 (async () => {
 %s
 })().then(
   (value) => done({ value: value === undefined ? null : value }),
-  (error) => done({ error: error?.message === undefined ? { message: String(error) } : told(error) }),
+  (error) => done({ error: thrown(error) }),
 );
 """
 
@@ -58,12 +59,12 @@ class App:
     """A running app. What it is told goes to the window that was switched to."""
 
     def __init__(self, driver: Remote, pid: int) -> None:
-        self.driver: Final = driver
+        self.driver: Final[Any] = driver  # Its own types leave much unknown.
         self.pid: Final = pid
 
     def run(self, code: str, *args: object) -> Any:
         """Run the body of an async function in the page, where `args` are; return its value."""
-        outcome: Any = self.driver.execute_async_script(RUN % code, args)  # type: ignore[no-untyped-call]
+        outcome: Any = self.driver.execute_async_script(RUN % code, args)
         if "error" in outcome:
             raise Failed(outcome["error"])
         return outcome["value"]
@@ -83,7 +84,7 @@ class App:
         return waiting.until(lambda _driver: condition(), what)
 
     def close_window(self) -> None:
-        """Close the window as a person does; WebDriver's own way would leave Tauri's window behind."""
+        """Close the window as a person does: WebDriver's own way leaves Tauri's window behind."""
         # A little later: a driver whose script's window goes meanwhile is confused.
         self.run("setTimeout(() => __TAURI_INTERNALS__.invoke('plugin:window|close'), 200)")
 
@@ -96,7 +97,7 @@ class App:
 
 
 @contextmanager
-def running(application: Path, environment: Mapping[str, str] | None = None) -> Iterator[App]:
+def running(application: Path, environment: Mapping[str, str] | None = None) -> Generator[App]:
     """Start an app, with its driver; end both."""
     env = {**os.environ, "VIRTUAL_ENV": sys.prefix, **(environment or {})}
     env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"
@@ -133,7 +134,7 @@ class TauriOptions(ArgOptions):
     def default_capabilities(self) -> dict[str, str]:
         return {}
 
-    def to_capabilities(self) -> dict[str, Any]:
+    def to_capabilities(self) -> dict[str, Any]:  # pyright: ignore[reportIncompatibleMethodOverride] - it says None
         return {"tauri:options": {"application": str(self.application)}}
 
 

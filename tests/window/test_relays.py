@@ -31,7 +31,10 @@ def test_a_call(app: App) -> None:
 
 
 def test_an_error(app: App) -> None:
-    script = "const [error] = await probe.safe(worker.refuse('no')); return [error instanceof probe.Refused, error.data]"
+    script = """
+        const [error] = await probe.safe(worker.refuse("no"));
+        return [error instanceof probe.Refused, error.data];
+    """
     assert app.run(script) == [True, {"reason": "no"}]
     with pytest.raises(Failed) as failed:
         app.run("return worker.add(1, 'two')")

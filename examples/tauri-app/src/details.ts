@@ -6,6 +6,7 @@ import type { Hit } from "./rpc/files";
 import { Unreadable } from "./rpc/files";
 import { worker } from "./worker";
 
+const when = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 let shown: { folder: string; hit: Hit } | undefined;
 let checking: AbortController | undefined;
 
@@ -15,10 +16,10 @@ export function show(folder: string, hit: Hit | undefined): void {
   byId.details.hidden = !hit;
   if (!hit) return;
   byId.name.textContent = hit.path.split("/").pop() ?? "";
-  byId.where.textContent = `${folder}/${hit.path}`;
+  byId.where.textContent = `${folder.split(/[\\/]/).pop() ?? ""}/${hit.path}`;
   byId.size.textContent = bytes(hit.size);
   byId.size.title = `${hit.size.toLocaleString("en")} bytes`;
-  byId.modified.textContent = new Date(hit.modified * 1000).toLocaleString();
+  byId.modified.textContent = when.format(hit.modified * 1000);
   byId.digest.textContent = "—";
 }
 

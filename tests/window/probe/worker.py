@@ -8,7 +8,7 @@ from typing import Protocol
 from rpc_worker import Event, Progress, RpcError, caller, current_call, raises, serve
 
 
-class Refused(RpcError, code=4001):
+class Refused(RpcError, code=4001):  # noqa: N818 - as it is called in the page
     """It is refused."""
 
     reason: str

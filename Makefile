@@ -3,7 +3,7 @@
 # and a C linker; for check and test, also `cargo fmt` and `cargo clippy`.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo generate format check docs bench bench-codegen soak test test-rust test-python test-templates test-typescript
+.PHONY: help setup demo generate format check docs bench bench-codegen soak e2e test test-rust test-python test-templates test-typescript
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
@@ -11,9 +11,10 @@ export NO_MKDOCS_2_WARNING := 1
 
 PYTHON := .venv/bin/python
 MODULES := frontend-adapter/node_modules/.package-lock.json
+EXAMPLE := examples/tauri-app
 RELAY := examples/relay/target/release/relay
 # Folders whose modules import each other by their bare names, as scripts do.
-SCRIPTS := examples/demo benchmarks frontend-adapter/test/worker
+SCRIPTS := examples/demo examples/tauri-app/backend benchmarks frontend-adapter/test/worker
 CRATES := examples/relay benchmarks/driver
 # TypeScript outside of frontend-adapter.
 APPS := examples/demo/*.ts tests/templates/apps/*.ts tests/templates/apps/*.tsx \
@@ -27,6 +28,7 @@ help:
 	@echo 'make demo      a tour: a window, a relay in Rust and a worker in Python talk to each other'
 	@echo 'make test      every test and check, on every Python from 3.11 to 3.14 that is found'
 	@echo 'make soak      what is random or numerous in the tests, in its full counts; takes half an hour'
+	@echo 'make e2e       drives real Tauri windows with real workers; the first time, it builds for long'
 	@echo 'make check     formatting, lint, types, generated code, documentation'
 	@echo 'make format    puts formatting and generated code right'
 	@echo 'make generate  renews frontend-adapter/generated from shared_api'
@@ -111,6 +113,10 @@ soak: .venv/.installed
 	SOAK=1 $(PYTHON) -m pytest --quiet tests/test_reliability.py tests/test_machine.py \
 		tests/process/test_machine_process.py </dev/null
 
+# Arguments for pytest are given as ARGS. What else this takes, run.sh looks for.
+e2e: $(MODULES) $(EXAMPLE)/.venv/.installed $(EXAMPLE)/node_modules/.package-lock.json
+	@bash tests/window/run.sh $(ARGS)
+
 test-typescript: setup
 	cd frontend-adapter && npm run --silent test
 
@@ -136,6 +142,17 @@ endef
 
 .venv-%/.installed: pyproject.toml constraints.txt
 	$(call environment,.venv-$*,$$(sh tools/pythons | sed -n 's/^$* //p'),test)
+
+# As the example's README has it, but that the worker's code is taken from where it is edited.
+$(EXAMPLE)/.venv/.installed: pyproject.toml constraints.txt tests/window/requirements.txt
+	$(call environment,$(EXAMPLE)/.venv,$$(sh tools/pythons | sed -n '1s/^[^ ]* //p'),test)
+	@$(EXAMPLE)/.venv/bin/python -m pip install --quiet -r tests/window/requirements.txt
+	@touch $@
+
+$(EXAMPLE)/node_modules/.package-lock.json: $(EXAMPLE)/package.json $(EXAMPLE)/package-lock.json
+	@echo 'Setting up $(EXAMPLE)/node_modules'
+	@cd $(EXAMPLE) && npm ci --no-audit --no-fund --loglevel=error >/dev/null
+	@touch $@
 
 $(MODULES): frontend-adapter/package.json frontend-adapter/package-lock.json
 	@echo 'Setting up frontend-adapter/node_modules'

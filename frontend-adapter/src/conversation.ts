@@ -87,7 +87,7 @@ export class Conversation implements Channel, Link {
       (messages, isBatch) => this.#read(messages, isBatch),
       (error, id) => this.#unreadable(error, id),
     );
-    this.#outbox = new Outbox(transport, (thrown) => this.#writeFailed(thrown));
+    this.#outbox = new Outbox(transport, this.#session, (thrown) => this.#writeFailed(thrown));
     this.send = (line): void => this.#outbox.add(line);
     this.#sayHello();
     void this.#open();
@@ -154,8 +154,11 @@ export class Conversation implements Channel, Link {
   async #open(): Promise<void> {
     try {
       await this.#outbox.open({
-        chunk: (text) => this.#reader.read(text),
-        exited: (reason) => this.#workerExited(reason),
+        chunk: (text) => this.#reader.read(this.#reader.feed(text)),
+        dropped: (line) => this.#reader.read([line]),
+        exited: (reason, isComplete) => this.#workerExited(reason, isComplete),
+        started: () => this.#workerReady(),
+        sessionEnded: (message) => this.#renew(new SessionEnded(message)),
         closed: (reason = { message: "The connection to the worker was closed" }) => {
           this.#reader.end();
           this.#close(reason);
@@ -236,23 +239,25 @@ export class Conversation implements Channel, Link {
   }
 
   /** A worker has started; if it has greeted us already, that is no news. */
-  #workerReady(instance: unknown): void {
-    if (this.#greeting && instance === this.#greeting.instance) return;
+  #workerReady(instance?: unknown): void {
+    if (this.#isClosed || (this.#greeting && instance === this.#greeting.instance)) return;
     clearTimeout(this.#exit);
     this.#failure = undefined;
     this.#lose(replaced());
     this.#sayHello();
   }
 
-  #workerExited(reason: CloseReason): void {
+  #workerExited(reason: CloseReason, isComplete?: boolean): void {
     if (this.#isClosed) return;
     this.#reader.end();
     clearTimeout(this.#exit);
-    this.#exit = setTimeout(() => {
+    const fail = (): void => {
       const error = new ChannelClosed(reason);
       this.report(error);
       this.#fail(this.#failure ?? error);
-    }, OUTPUT_FOLLOWS_MS);
+    };
+    if (isComplete) fail();
+    else this.#exit = setTimeout(fail, OUTPUT_FOLLOWS_MS);
   }
 
   #refused(id: unknown, { code, message, data }: ErrorObject): void {
@@ -288,6 +293,7 @@ export class Conversation implements Channel, Link {
 
   /** Begins a new session in the place of one that is no good. */
   #renew(reason: Error): void {
+    if (this.#isClosed) return;
     this.#lose(reason, true); // What waits carries the old session in its ids.
     this.#session.renew();
     this.#renewed = true;

@@ -1,13 +1,14 @@
 /**
- * What the adapters for Tauri have in common: one write at a time, the worker's last words, and what
+ * What the adapters for Tauri, all of them relays, have in common: one write at a time, the worker's last words, and what
  * is let go of at the end. How text gets to the worker and back is each one's own.
  *
  * Each is an `IoInterface` of kkrpc 0.x as well, so that an app can move over one worker at a time.
  */
 
-import { ChannelClosed, toError } from "./errors.js";
+import { ChannelClosed, SessionEnded, toError } from "./errors.js";
 import { LastLines } from "./last-lines.js";
 import { LineBuffer } from "./lines.js";
+import type { Oversized } from "./lines.js";
 import { nothing } from "./link.js";
 import type { CloseReason, Receiver, Transport } from "./transport.js";
 
@@ -21,6 +22,10 @@ export type KkrpcListener = (value: string | Error) => void;
 export interface Exit {
   readonly code?: number | null;
   readonly signal?: number | string | null;
+  /** One sentence for people, without a full stop. By default that the worker exited. */
+  readonly message?: string;
+  /** Its last lines on stderr. By default those that we were given. */
+  readonly stderr?: string;
 }
 
 export abstract class RelayIo implements Transport {
@@ -39,8 +44,11 @@ export abstract class RelayIo implements Transport {
 
   /** Begins to receive. */
   protected abstract connect(): Promise<void>;
-  /** Hands whole lines over, and resolves when they are taken. Called again only then. */
-  protected abstract send(text: string): Promise<void>;
+  /**
+   * Hands whole lines over, and resolves when they are taken. Called again only then. `session` is
+   * that of a channel.
+   */
+  protected abstract send(text: string, session?: string): Promise<void>;
 
   /** Tauri's label of this window; undefined outside Tauri. */
   get window(): string | undefined {
@@ -54,9 +62,9 @@ export abstract class RelayIo implements Transport {
   }
 
   /** Resolves when the text is taken. Waits until we receive: no answer is missed. */
-  write(text: string): Promise<void> {
+  write(text: string, session?: string): Promise<void> {
     // Each is a request to the host, and those overtake each other.
-    const written = this.#written.then(() => this.#write(text));
+    const written = this.#written.then(() => this.#write(text, session));
     this.#written = written.catch(nothing);
     return written;
   }
@@ -107,6 +115,11 @@ export abstract class RelayIo implements Transport {
     else this.#undos.push(undo);
   }
 
+  /** Whether a channel is served, or else kkrpc. */
+  protected get hasReceiver(): boolean {
+    return this.#receiver !== undefined;
+  }
+
   /** Text of the worker's stdout, in pieces of any shape. */
   protected received(text: string): void {
     if (this.#receiver) this.#receiver.chunk(text);
@@ -118,23 +131,42 @@ export abstract class RelayIo implements Transport {
     this.#stderr.add(text);
   }
 
-  /** The worker is gone. Another may take its place, whose stderr begins anew. */
-  protected exited(exit: Exit): void {
+  /** A line of the worker's stdout that was too long. */
+  protected dropped(line: Oversized): void {
+    this.#receiver?.dropped(line);
+  }
+
+  /**
+   * The worker is gone, with all that it said if that is known. Another may take its place, whose
+   * stderr begins anew.
+   */
+  protected exited(exit: Exit, isComplete?: boolean): void {
     const reason = this.#reason(exit);
-    this.#receiver?.exited(reason);
-    this.#fail(reason);
+    this.#receiver?.exited(reason, isComplete);
+    this.#fail(new ChannelClosed(reason));
+  }
+
+  /** Another worker has taken the place of the one that exited. */
+  protected started(): void {
+    this.#receiver?.started();
+  }
+
+  /** The relay has let us go. */
+  protected sessionEnded(message: string): void {
+    this.#receiver?.sessionEnded(message);
+    this.#fail(new SessionEnded(message));
   }
 
   /** Nothing more will come: the worker is gone for good, or what the message says went wrong. */
   protected ended(how: Exit | string): void {
-    const reason = typeof how === "string" ? this.#reason({}, how) : this.#reason(how);
+    const reason = this.#reason(typeof how === "string" ? { message: how } : how);
     this.#receiver?.closed(reason);
-    this.#fail(reason);
+    this.#fail(new ChannelClosed(reason));
   }
 
   /** Connects where nobody waits for it; a failure goes to the listeners for errors. */
   #start(): void {
-    this.#connect().catch((thrown: unknown) => tell(this.#listeners.error, toError(thrown)));
+    this.#connect().catch((thrown: unknown) => this.#fail(toError(thrown)));
   }
 
   #connect(): Promise<void> {
@@ -142,9 +174,9 @@ export abstract class RelayIo implements Transport {
     return this.#connected;
   }
 
-  async #write(text: string): Promise<void> {
+  async #write(text: string, session?: string): Promise<void> {
     await this.#connect();
-    if (!this.#destroyed) await this.send(withNewline(text));
+    if (!this.#destroyed) await this.send(withNewline(text), session);
   }
 
   #deliver(line: string): void {
@@ -153,8 +185,8 @@ export abstract class RelayIo implements Transport {
     else if (this.#unread && this.#unread.push(line) > UNREAD) this.#unread = undefined;
   }
 
-  #reason({ code, signal }: Exit, message = "The worker exited"): CloseReason {
-    const stderr = this.#stderr.toString();
+  #reason(exit: Exit): CloseReason {
+    const { code, signal, message = "The worker exited", stderr = String(this.#stderr) } = exit;
     this.#stderr = new LastLines();
     return {
       message,
@@ -166,8 +198,8 @@ export abstract class RelayIo implements Transport {
     };
   }
 
-  #fail(reason: CloseReason): void {
-    tell(this.#listeners.error, new ChannelClosed(reason));
+  #fail(error: Error): void {
+    tell(this.#listeners.error, error);
   }
 }
 

@@ -5,6 +5,7 @@ import { memoryPair } from "../src/io/memory.js";
 import { createChannel } from "../src/index.js";
 import type { Channel, ChannelOptions } from "../src/index.js";
 import type { Transport } from "../src/transport.js";
+import { receiver } from "./receiver.js";
 
 export interface Received {
   readonly jsonrpc: string;
@@ -36,14 +37,15 @@ export class FakeWorker {
 
   constructor(io: Transport) {
     this.#io = io;
-    void io.open({
-      chunk: (text) => {
-        this.chunks.push(text);
-        for (const line of this.#lines.feed(text)) this.#take(String(line));
-      },
-      exited: () => undefined,
-      closed: () => undefined,
-    });
+    void io.open(
+      receiver({
+        chunk: (text) => {
+          this.chunks.push(text);
+          for (const line of this.#lines.feed(text)) this.#take(String(line));
+        },
+        closed: () => undefined,
+      }),
+    );
   }
 
   #take(line: string): void {

@@ -2,14 +2,16 @@ import { expect, test } from "vitest";
 import { memoryPair } from "../src/io/memory.js";
 import type { Receiver } from "../src/transport.js";
 import { settle } from "./fake-worker.js";
+import { receiver } from "./receiver.js";
 
 function notebook(): Receiver & { readonly log: string[] } {
   const log: string[] = [];
   return {
     log,
-    chunk: (text) => log.push(text),
-    exited: (reason) => log.push(`exited: ${reason.message}`),
-    closed: (reason) => log.push(`closed: ${reason?.message}`),
+    ...receiver({
+      chunk: (text) => log.push(text),
+      closed: (reason) => log.push(`closed: ${reason?.message}`),
+    }),
   };
 }
 

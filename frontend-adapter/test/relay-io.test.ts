@@ -5,8 +5,8 @@ import { clearMocks, mockIPC, mockWindows } from "@tauri-apps/api/mocks";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { TauriEventIo } from "../src/io/tauri-event.js";
 import { createChannel } from "../src/index.js";
-import type { Receiver } from "../src/index.js";
 import { settle } from "./fake-worker.js";
+import { receiver } from "./receiver.js";
 
 beforeEach(() => {
   vi.stubGlobal("window", globalThis);
@@ -18,7 +18,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-const nobody: Receiver = { chunk: vi.fn(), exited: vi.fn(), closed: vi.fn() };
+const nobody = receiver({});
 
 test("closed before it was open, it stops listening as soon as it does", async () => {
   const io = new TauriEventIo();

@@ -5,6 +5,7 @@ import { TauriEventIo } from "../src/io/tauri-event.js";
 import { ChannelClosed, createChannel } from "../src/index.js";
 import type { CloseReason } from "../src/index.js";
 import { failure, settle } from "./fake-worker.js";
+import { receiver } from "./receiver.js";
 
 beforeEach(() => {
   vi.stubGlobal("window", globalThis);
@@ -29,11 +30,13 @@ async function opened(io: TauriEventIo = new TauriEventIo()): Promise<Opened> {
   const chunks: string[] = [];
   const reasons: (CloseReason | undefined)[] = [];
   const ends: CloseReason[] = [];
-  await io.open({
-    chunk: (text) => chunks.push(text),
-    exited: (reason) => ends.push(reason),
-    closed: (reason) => reasons.push(reason),
-  });
+  await io.open(
+    receiver({
+      chunk: (text) => chunks.push(text),
+      exited: (reason) => ends.push(reason),
+      closed: (reason) => reasons.push(reason),
+    }),
+  );
   return { io, chunks, ends, reasons };
 }
 

@@ -9,6 +9,7 @@ import type { Channel } from "../src/index.js";
 import { DEMO, converse } from "./converse.js";
 import { failure, settle } from "./fake-worker.js";
 import { JsPlugin } from "./js-plugin.js";
+import { receiver } from "./receiver.js";
 import { closePage, openPage, reload, until } from "./tauri-page.js";
 
 const NODE = [process.execPath, fileURLToPath(new URL("worker.mjs", import.meta.url))] as const;
@@ -34,11 +35,7 @@ interface Opened {
 async function opened(name = "worker"): Promise<Opened> {
   const io = new TauriPluginJsIo(name);
   const chunks: string[] = [];
-  await io.open({
-    chunk: (text) => chunks.push(text),
-    exited: () => expect.unreachable(),
-    closed: () => expect.unreachable(),
-  });
+  await io.open(receiver({ chunk: (text) => chunks.push(text) }));
   return { io, chunks };
 }
 

@@ -7,6 +7,7 @@ import { ChannelClosed, createChannel } from "../src/index.js";
 import type { Channel, CloseReason } from "../src/index.js";
 import { DEMO, converse } from "./converse.js";
 import { failure, settle } from "./fake-worker.js";
+import { receiver } from "./receiver.js";
 import { ShellPlugin } from "./shell-plugin.js";
 import { closePage, openPage, reload, tell, until } from "./tauri-page.js";
 
@@ -65,7 +66,7 @@ async function startCat(options?: TauriShellOptions): Promise<{
   let end: (reason: CloseReason | undefined) => void = () => undefined;
   const closed = new Promise<CloseReason | undefined>((resolve) => (end = resolve));
   const chunk = (text: string): unknown => chunks.push(text);
-  await io.open({ chunk, exited: () => expect.unreachable(), closed: end });
+  await io.open(receiver({ chunk, closed: end }));
   return { io, command, chunks, closed };
 }
 
@@ -99,11 +100,7 @@ describe("what the plugin's reader makes of a line", () => {
     for (const encoding of ["utf-8", "raw"]) {
       let text = "";
       const io = new TauriShellIo(Command.create("cat", [], { encoding }), { graceMs: 0 });
-      await io.open({
-        chunk: (chunk) => (text += chunk),
-        exited: () => undefined,
-        closed: () => undefined,
-      });
+      await io.open(receiver({ chunk: (chunk) => (text += chunk), closed: () => undefined }));
       await io.write(lines.map((line) => `${line}\r\n`).join(""));
       await until(() => text.endsWith("2999}\r\n"));
       expect(text.split("\r\n").slice(0, -1)).toEqual(lines);
@@ -251,7 +248,7 @@ describe("destroyed", () => {
 
   test("while it is started, it ends what comes of it", async () => {
     const io = new TauriShellIo(Command.create("python"));
-    const opening = io.open({ chunk: vi.fn(), exited: vi.fn(), closed: vi.fn() });
+    const opening = io.open(receiver({}));
     io.destroy();
     await opening;
     await plugin.endsReach(1);

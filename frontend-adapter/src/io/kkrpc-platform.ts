@@ -46,8 +46,11 @@ export function kkrpcPlatform(transport: Transport): KkrpcPlatform {
       for (const line of lines.feed(text).map(String))
         if (line.startsWith("{")) listeners.tell("line", `${line}\n`);
     },
+    dropped: nothing, // No call of kkrpc's can be told from how its answer begins.
     // kkrpc knows no worker that takes another's place: for that one, a platform of its own.
     exited: (reason) => void setTimeout(() => ended(reason), OUTPUT_FOLLOWS_MS),
+    started: nothing,
+    sessionEnded: (message) => ended({ message }),
     closed: (reason) => ended(reason ?? { message: "The connection to the worker was closed" }),
   };
 

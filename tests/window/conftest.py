@@ -14,10 +14,6 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "window: drives an app in its window")
-
-
 def pytest_ignore_collect(config: pytest.Config) -> bool | None:
     named = [
         Path(config.invocation_params.dir, arg.split("::")[0]).resolve() for arg in config.args

@@ -54,7 +54,8 @@ def app(request: pytest.FixtureRequest, garden: Path) -> Iterator[App]:
 
 
 def element(app: App, name: str) -> WebElement:
-    return app.driver.find_element(By.ID, name)
+    found: WebElement = app.driver.find_element(By.ID, name)
+    return found
 
 
 def text_of(app: App, name: str, expected: str) -> None:
@@ -63,7 +64,8 @@ def text_of(app: App, name: str, expected: str) -> None:
 
 def names(app: App) -> list[str]:
     script = "return [...document.querySelectorAll('.hit-name')].map((name) => name.textContent)"
-    return app.run(script)  # type: ignore[no-any-return]
+    found: list[str] = app.run(script)
+    return found
 
 
 def enter(app: App, folder: str) -> None:

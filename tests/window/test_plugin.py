@@ -131,7 +131,7 @@ def test_a_reload_in_the_middle_of_a_stream(app: App) -> None:
 
 def second_window(app: App) -> str:
     """Open another window, switch to it, and return the first one's handle."""
-    first = app.driver.current_window_handle
+    first: str = app.driver.current_window_handle
     before = set(app.driver.window_handles)
     script = "new probe.WebviewWindow(args[0], { url: 'index.html?io=' + probe.io })"
     app.run(script, f"second-{len(before)}-{time.time_ns()}")

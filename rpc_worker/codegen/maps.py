@@ -68,6 +68,7 @@ class _MapWriter:
         self.segments: list[list[tuple[int, ...]]] = [[] for _ in lines]
         self._lines = lines
         self._folder = folder
+        self._paths: dict[str, str | None] = {}
         self._declared: Source | None = None
         self._member: Source | None = None
 
@@ -120,7 +121,7 @@ class _MapWriter:
             self._nowhere(last + 1, 0)
 
     def _to(self, index: int, column: int, source: Source, line: int, start: int) -> None:
-        path = _path(source.file, self._folder)
+        path = self._path(source.file)
         if path is None:
             return
         number = self.sources.setdefault(path, len(self.sources))
@@ -130,6 +131,11 @@ class _MapWriter:
             segments[-1] = segment  # A name with which its declaration begins counts for more.
         else:
             segments.append(segment)
+
+    def _path(self, file: str) -> str | None:
+        if file not in self._paths:
+            self._paths[file] = _path(file, self._folder)
+        return self._paths[file]
 
     def _nowhere(self, index: int, column: int) -> None:
         segments = self.segments[index]

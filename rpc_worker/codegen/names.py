@@ -54,7 +54,7 @@ class TypeNames(msgspec.Struct, frozen=True):
         inputs: Those of what has a second form for what is sent.
         errors: The declared errors', by class.
         options: Those of the options that methods have, by wire name.
-        variables: The type variables', by themselves; each hides no type and no other.
+        variables: The type variables', by themselves; none hides a type, or another of its class.
         has_values: Whether any of them is there at run time: an error's class, an enumeration.
     """
 
@@ -94,8 +94,9 @@ def contract_names(contract: Contract) -> ContractNames:
 def type_names(contract: Contract, found: Survey) -> TypeNames:
     """Name everything that a contract's types file declares."""
     interfaces: dict[str, str] = {}
-    _name_interfaces(contract.root, contract_names(contract).interface, interfaces)
-    options = _named_options(contract, {*interfaces.values()})
+    own_name = _interface_name(contract, found)
+    _name_interfaces(contract.root, own_name, interfaces)
+    options = _named_options(contract, own_name, {*interfaces.values()})
     # An error's class and an enumeration are values, as the contract's constant is.
     own = {*interfaces.values(), *options.values(), contract_names(contract).constant}
     taken = RESERVED_TYPES | own
@@ -116,14 +117,20 @@ def type_names(contract: Contract, found: Survey) -> TypeNames:
     return TypeNames(interfaces, names, inputs, errors, options, variables, has_values)
 
 
+def _interface_name(contract: Contract, found: Survey) -> str:
+    """Return the name of the contract's interface, which gives way to a type of the user's."""
+    keys = (*found.errors, *found.records, *found.enumerations, *found.aliases)
+    name = contract_names(contract).interface
+    return pascal(contract.name) if any(_Parts(key).own == name for key in keys) else name
+
+
 def _name_interfaces(namespace: Namespace, name: str, names: dict[str, str]) -> None:
     names[namespace.wire] = free_name(name, names.values())
     for inner in namespace.namespaces:
         _name_interfaces(inner, pascal(name, inner.name), names)
 
 
-def _named_options(contract: Contract, taken: set[str]) -> dict[str, str]:
-    interface = contract_names(contract).interface
+def _named_options(contract: Contract, interface: str, taken: set[str]) -> dict[str, str]:
     names: dict[str, str] = {}
     for method in contract.methods.values():
         if any(map(is_option, method.parameters)):
@@ -133,13 +140,12 @@ def _named_options(contract: Contract, taken: set[str]) -> dict[str, str]:
 
 
 def _named_variables(found: Survey, taken: set[str]) -> dict[Alias, str]:
-    given = (argument for record in found.records.values() for argument in record.arguments)
-    variables = dict.fromkeys(argument.alias for argument in given if argument.alias is not None)
-    own = {alias.name for alias in variables}
     names: dict[Alias, str] = {}
-    for alias in variables:
-        others = {*taken, *names.values(), *(own - {alias.name})}
-        names[alias] = free_name(alias.name, others)
+    for record in found.records.values():
+        aliases = [argument.alias for argument in record.arguments if argument.alias is not None]
+        for alias in aliases:
+            others = {names.get(other, other.name) for other in aliases if other is not alias}
+            names.setdefault(alias, free_name(alias.name, taken | others))
     return names
 
 

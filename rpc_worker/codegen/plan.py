@@ -170,7 +170,7 @@ def _client_parts(end: End, own: ContractNames, names: TypeNames, command: str) 
     taken = {*names.all(), own.constant}
     constant = own.constant if is_backend else free_name("descriptor", taken)
     runtime = Imports({*taken, constant})
-    interface = runtime.own_type(own.interface, types)
+    interface = runtime.own_type(names.interfaces[""], types)
     codecs = CodecWriter(names, runtime, [*taken, constant])
     parts = Parts(runtime, codecs, lambda error: runtime.own_value(names.errors[error.cls], types))
     described = descriptor(end, interface, parts, command)

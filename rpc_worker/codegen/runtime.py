@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +12,12 @@ _PLACES: Final = (
     _HERE / "typescript",  # In the wheel, as package data.
     _HERE.parents[1] / "frontend-adapter" / "src",  # In a checkout.
 )
+
+
+_DECLARED: Final = ("declared.d.ts", "declared.js")
+"""What makes the classes of errors: the generated JavaScript imports it, and no TypeScript does."""
+
+_IMPORTED: Final = re.compile(r'from "(\.[^"]*)\.js"')
 
 
 def transports() -> tuple[str, ...]:
@@ -25,11 +33,16 @@ def sources(io: tuple[str, ...]) -> dict[str, str]:
     """
     folder = _folder()
     texts: dict[str, str] = {}
-    for path in sorted({*folder.rglob("*.ts"), *folder.rglob("*.js")}):
-        name = path.relative_to(folder)
-        if name.parts[0] != "io" or name.stem in io:
-            texts[name.as_posix()] = path.read_text(encoding="utf-8")
-    return texts
+    wanted = ["index.ts", *_DECLARED, *(f"io/{name}.ts" for name in io)]
+    while wanted:
+        name = wanted.pop()
+        if name not in texts:
+            texts[name] = (folder / name).read_text(encoding="utf-8")
+            inner = posixpath.dirname(name)
+            for imported in _IMPORTED.findall(texts[name]):
+                path = posixpath.normpath(posixpath.join(inner, imported))
+                wanted.append(f"{path}.ts" if (folder / f"{path}.ts").is_file() else f"{path}.d.ts")
+    return dict(sorted(texts.items()))
 
 
 def _folder() -> Path:

@@ -74,6 +74,7 @@ class Sources:
         self._classes: dict[type, ClassSource] = {}
         self._files: dict[str, _File] = {}
         self._names: dict[str, dict[str, Said]] = {}
+        self._definitions: dict[ast.AST, dict[str, Definition]] = {}
 
     def of(self, cls: type) -> ClassSource:
         """Return what the source tells of a class; of one without a source, only its module."""
@@ -93,7 +94,7 @@ class Sources:
     def _read(self, cls: type) -> ClassSource:
         members: dict[str, Said] = {}
         module, file = cls.__module__, self._file_of(cls.__module__)
-        definition = _find(cls, file.tree)
+        definition = self._find(cls, file.tree)
         for base in reversed([*cls.__mro__[1:], *_forgotten_bases(cls, definition)]):
             members |= self.of(base).members
         if definition is None:
@@ -101,6 +102,20 @@ class Sources:
             return ClassSource(self.of_name(module, cls.__name__).source, members)
         members |= dict(_said_in(definition.body, module, file))
         return ClassSource(_place(definition, module, file), members)
+
+    def _find(self, cls: type, tree: ast.Module | None) -> ast.ClassDef | None:
+        scope: ast.Module | Definition | None = tree
+        for part in cls.__qualname__.split("."):
+            if scope is not None and part != "<locals>":
+                scope = self._defined_in(scope).get(part)
+        return scope if isinstance(scope, ast.ClassDef) else None
+
+    def _defined_in(self, scope: ast.Module | Definition) -> dict[str, Definition]:
+        if scope not in self._definitions:
+            # A name that is defined twice is the last of its definitions.
+            found = (d for d in _statements(scope) if isinstance(d, Definition))
+            self._definitions[scope] = {definition.name: definition for definition in found}
+        return self._definitions[scope]
 
     def _file_of(self, module: str) -> _File:
         if module.partition(".")[0] in sys.stdlib_module_names:
@@ -122,15 +137,6 @@ def _parse(path: str) -> _File:
     except (OSError, SyntaxError, UnicodeError):
         # A frozen app has no sources; a file can have changed since it was imported.
         return _File()
-
-
-def _find(cls: type, tree: ast.Module | None) -> ast.ClassDef | None:
-    scope: ast.Module | Definition | None = tree
-    for part in cls.__qualname__.split("."):
-        if scope is not None and part != "<locals>":
-            # A name that is defined twice is the last of its definitions.
-            scope = {d.name: d for d in _statements(scope) if isinstance(d, Definition)}.get(part)
-    return scope if isinstance(scope, ast.ClassDef) else None
 
 
 def _forgotten_bases(cls: type, definition: ast.ClassDef | None) -> Iterator[type]:

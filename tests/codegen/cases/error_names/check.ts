@@ -1,19 +1,19 @@
 import {
   Call,
   Error as Failure,
-  ErrorNamesErrorNames,
+  ErrorNames,
   FilesNotFound,
   TypeError as WrongType,
   UsersNotFound,
   errorNames,
   value,
 } from "./error-names.js";
-import type { ErrorNames } from "./error-names.js";
+import type { ErrorNamesAPI } from "./error-names.js";
 import { type Descriptor, safe } from "./runtime/index.js";
 
-export const descriptor: Descriptor<ErrorNames> = errorNames;
+export const descriptor: Descriptor<ErrorNamesAPI> = errorNames;
 
-export async function check(client: ErrorNames): Promise<void> {
+export async function check(client: ErrorNamesAPI): Promise<void> {
   const [missing] = await safe(client.find({ taken: true }));
   if (missing instanceof FilesNotFound) console.log(missing.data.path, missing.code);
   if (missing instanceof UsersNotFound) console.log(missing.data.name, missing.code);
@@ -28,5 +28,5 @@ export async function check(client: ErrorNames): Promise<void> {
   await errorNames.fail();
   // @ts-expect-error: what an error carries has to be given
   new Call({ name: "a" });
-  console.log(made, user, ErrorNamesErrorNames.code);
+  console.log(made, user, ErrorNames.code);
 }

@@ -1,6 +1,6 @@
-import type { Names, NamesPromise } from "./names.js";
+import type { NamesAPI, NamesPromise } from "./names.js";
 
-export async function check(client: Names): Promise<void> {
+export async function check(client: NamesAPI): Promise<void> {
   const promise: NamesPromise = await client.new(1, "a", true);
   await client.switch("f", 1, { default: 2 });
   await client.delete.default();

@@ -1,17 +1,10 @@
-import {
-  Invalid,
-  Level,
-  type Settings,
-  type SettingsSettings,
-  Theme,
-  type Was,
-} from "./settings.js";
+import { Invalid, Level, type SettingsAPI, type Settings, Theme, type Was } from "./settings.js";
 import { safe } from "./runtime/index.js";
 
-export async function check(client: Settings): Promise<void> {
-  const { font, network }: SettingsSettings = await client.read();
+export async function check(client: SettingsAPI): Promise<void> {
+  const { font, network }: Settings = await client.read();
   const port: number | undefined = network.type === "proxy" ? network.port : undefined;
-  const was: Was<SettingsSettings> = await client.change({ theme: Theme.DARK, font: { size: 12 } });
+  const was: Was<Settings> = await client.change({ theme: Theme.DARK, font: { size: 12 } });
   const theme: "system" | "light" | "dark" = was.before.theme;
   await client.change({ shortcuts: { copy: null } }, { scope: "workspace" });
   await client.replace({ log: Level.ALL, network: { type: "proxy", host: "a" } });

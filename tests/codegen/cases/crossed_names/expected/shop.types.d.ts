@@ -2,7 +2,7 @@
 
 import type { Call, CallOptions, RpcError } from "./runtime/index.js";
 
-export interface Shop {
+export interface ShopAPI {
   /**
    * @throws 1 {@link OrderInput}: Called like that form.
    * @throws 2 {@link Lost}: Has data, whose name is taken.
@@ -12,47 +12,26 @@ export interface Shop {
     options?: CallOptions,
   ): Call<Order, OrderInput | Lost>;
 
-  filesList(
-    options?: ShopFilesListOptions,
-  ): Call<CrossedNamesShopFilesListOptions>;
+  filesList(options?: ShopAPIFilesListOptions): Call<ShopFilesListOptions>;
 
   lost(options?: CallOptions): Call<LostData>;
 
-  readonly files: ShopFiles;
+  readonly files: ShopAPIFiles;
 }
 
-export interface ShopFilesListOptions extends CallOptions {
+export interface ShopAPIFilesListOptions extends CallOptions {
   /** @defaultValue `0` */
   last?: number | undefined;
 }
 
-export interface ShopFiles {
-  list(
-    shop: CrossedNamesShop,
-    options?: ShopFilesListOptions2,
-  ): Call<CrossedNamesShopFiles>;
+export interface ShopAPIFiles {
+  list(shop: Shop, options?: ShopAPIFilesListOptions2): Call<ShopFiles>;
 }
 
-export interface ShopFilesListOptions2 extends CallOptions {
+export interface ShopAPIFilesListOptions2 extends CallOptions {
   /** @defaultValue `0` */
   first?: number | undefined;
 }
-
-/** Called like the contract's interface. */
-export type CrossedNamesShop = number;
-
-/** Called like a namespace's. */
-export interface CrossedNamesShopFiles {
-  name: string;
-}
-
-/** Called like a method's options. */
-export type CrossedNamesShopFilesListOptions = "all";
-
-/** Called like a method's options. */
-export declare const CrossedNamesShopFilesListOptions: {
-  readonly ALL: "all";
-};
 
 /** Has data, whose name is taken. Code 2. */
 export declare class Lost extends RpcError {
@@ -96,5 +75,21 @@ export interface OrderInput2 {
   /** @defaultValue `false` */
   paid?: boolean;
 }
+
+/** Called like the contract's interface. */
+export type Shop = number;
+
+/** Called like a namespace's. */
+export interface ShopFiles {
+  name: string;
+}
+
+/** Called like a method's options. */
+export type ShopFilesListOptions = "all";
+
+/** Called like a method's options. */
+export declare const ShopFilesListOptions: {
+  readonly ALL: "all";
+};
 
 //# sourceMappingURL=shop.types.d.ts.map

@@ -2,8 +2,6 @@
 
 import { declared } from "./runtime/declared.js";
 
-export const CrossedNamesShopFilesListOptions = { ALL: "all" };
-
 export const Lost = /* @__PURE__ */ declared(
   "Lost",
   2,
@@ -19,3 +17,5 @@ export const OrderInput = /* @__PURE__ */ declared(
   "crossed_names.OrderInput",
   "Called like that form.",
 );
+
+export const ShopFilesListOptions = { ALL: "all" };

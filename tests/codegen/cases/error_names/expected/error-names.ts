@@ -4,10 +4,10 @@ import {
   Call,
   declared,
   Error,
-  type ErrorNames,
+  ErrorNames,
+  type ErrorNamesAPI,
   ErrorNamesDelete,
   ErrorNamesErrorNames,
-  ErrorNamesErrorNames2,
   ErrorNamesPromise,
   FilesNotFound,
   TypeError,
@@ -25,8 +25,8 @@ export * from "./error-names.types.js";
 
 const valueDataCodec: Codec = members(() => ({ content: bytes }));
 
-/** What `createClient` makes a {@link ErrorNames} from. */
-export const errorNames: Descriptor<ErrorNames> = {
+/** What `createClient` makes a {@link ErrorNamesAPI} from. */
+export const errorNames: Descriptor<ErrorNamesAPI> = {
   name: "ErrorNamesAPI",
   contract: "9f919d5a230db32e",
   regenerate: "rpc-worker generate error_names:ErrorNamesAPI --out src/rpc",
@@ -43,8 +43,8 @@ export const errorNames: Descriptor<ErrorNames> = {
         [Error],
         [TypeError],
         [ErrorNamesPromise],
+        [ErrorNames],
         [ErrorNamesErrorNames],
-        [ErrorNamesErrorNames2],
         [declared],
         [Call],
         [value, valueDataCodec],

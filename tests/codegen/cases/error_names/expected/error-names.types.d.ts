@@ -6,7 +6,7 @@ import type {
   RpcError,
 } from "./runtime/index.js";
 
-export interface ErrorNames {
+export interface ErrorNamesAPI {
   /**
    * @throws 1 {@link FilesNotFound}.
    * @throws 2 {@link UsersNotFound}: There is no such user.
@@ -20,8 +20,8 @@ export interface ErrorNames {
    * @throws 3 {@link Error}.
    * @throws 4 {@link TypeError}.
    * @throws 5 {@link ErrorNamesPromise}.
-   * @throws 6 {@link ErrorNamesErrorNames}: Called like the interface.
-   * @throws 7 {@link ErrorNamesErrorNames2}: Called like the constant.
+   * @throws 6 {@link ErrorNames}: Called like the interface.
+   * @throws 7 {@link ErrorNamesErrorNames}: Called like the constant.
    * @throws 8 {@link declared}: Called like what makes them.
    * @throws 9 {@link Call}: Called like a type of the runtime's.
    * @throws 10 {@link value}: Called like a function of the runtime's.
@@ -34,8 +34,8 @@ export interface ErrorNames {
     | Error
     | TypeError
     | ErrorNamesPromise
+    | ErrorNames
     | ErrorNamesErrorNames
-    | ErrorNamesErrorNames2
     | declared
     | Call
     | value
@@ -67,6 +67,14 @@ export declare class Error extends RpcError {
   constructor(data?: undefined, message?: string);
 }
 
+/** Called like the interface. Code 6. */
+export declare class ErrorNames extends RpcError {
+  static readonly code: 6;
+  readonly code: 6;
+  readonly data: undefined;
+  constructor(data?: undefined, message?: string);
+}
+
 /** Called like an operator. Code 11. */
 export declare class ErrorNamesDelete extends RpcError {
   static readonly code: 11;
@@ -75,16 +83,8 @@ export declare class ErrorNamesDelete extends RpcError {
   constructor(data?: undefined, message?: string);
 }
 
-/** Called like the interface. Code 6. */
-export declare class ErrorNamesErrorNames extends RpcError {
-  static readonly code: 6;
-  readonly code: 6;
-  readonly data: undefined;
-  constructor(data?: undefined, message?: string);
-}
-
 /** Called like the constant. Code 7. */
-export declare class ErrorNamesErrorNames2 extends RpcError {
+export declare class ErrorNamesErrorNames extends RpcError {
   static readonly code: 7;
   readonly code: 7;
   readonly data: undefined;

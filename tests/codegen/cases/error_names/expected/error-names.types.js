@@ -16,6 +16,13 @@ export const Error = /* @__PURE__ */ declared2(
   "Error",
 );
 
+export const ErrorNames = /* @__PURE__ */ declared2(
+  "ErrorNames",
+  6,
+  "error_names.ErrorNames",
+  "Called like the interface.",
+);
+
 export const ErrorNamesDelete = /* @__PURE__ */ declared2(
   "delete",
   11,
@@ -24,13 +31,6 @@ export const ErrorNamesDelete = /* @__PURE__ */ declared2(
 );
 
 export const ErrorNamesErrorNames = /* @__PURE__ */ declared2(
-  "ErrorNames",
-  6,
-  "error_names.ErrorNames",
-  "Called like the interface.",
-);
-
-export const ErrorNamesErrorNames2 = /* @__PURE__ */ declared2(
   "errorNames",
   7,
   "error_names.errorNames",

@@ -2,7 +2,7 @@
 
 import type { Call, CallOptions } from "./runtime/index.js";
 
-export interface Names {
+export interface NamesAPI {
   "new"(
     new_: number,
     class_: string,
@@ -10,13 +10,13 @@ export interface Names {
     options?: CallOptions,
   ): Call<NamesPromise>;
 
-  constructor(options?: CallOptions): Call<NamesNames>;
+  constructor(options?: CallOptions): Call<Names>;
 
   /** @param in_ - Default: `1`. */
   switch(
     function_: string,
     in_?: number,
-    options?: NamesSwitchOptions,
+    options?: NamesAPISwitchOptions,
   ): Call<void>;
 
   toString(
@@ -38,21 +38,21 @@ export interface Names {
 
   headers(headers: Headers, options?: CallOptions): Call<Headers>;
 
-  readonly delete: NamesDelete;
+  readonly delete: NamesAPIDelete;
 
-  readonly prototype: NamesPrototype;
+  readonly prototype: NamesAPIPrototype;
 }
 
-export interface NamesSwitchOptions extends CallOptions {
+export interface NamesAPISwitchOptions extends CallOptions {
   /** @defaultValue `0` */
   default?: number | undefined;
 }
 
-export interface NamesDelete {
+export interface NamesAPIDelete {
   default(options?: CallOptions): Call<void>;
 }
 
-export interface NamesPrototype {
+export interface NamesAPIPrototype {
   default(options?: CallOptions): Call<void>;
 }
 
@@ -84,12 +84,12 @@ export interface ItemInput {
   taken: boolean;
 }
 
-export interface NamesItem {
-  outer: boolean;
+export interface Names {
+  names: string[];
 }
 
-export interface NamesNames {
-  names: string[];
+export interface NamesItem {
+  outer: boolean;
 }
 
 export interface NamesPromise {

@@ -8,21 +8,18 @@ import type {
 } from "./runtime/index.js";
 
 /** The settings of the app. */
-export interface Settings {
+export interface SettingsAPI {
   /** Return all of them. */
-  read(options?: CallOptions): Call<SettingsSettings>;
+  read(options?: CallOptions): Call<Settings>;
 
   /** Change some of them. */
   change(
     change: Change,
-    options?: SettingsChangeOptions,
-  ): Call<Was<SettingsSettings>>;
+    options?: SettingsAPIChangeOptions,
+  ): Call<Was<Settings>>;
 
   /** Change all of them. */
-  replace(
-    settings: SettingsSettingsInput,
-    options?: CallOptions,
-  ): Call<Was<SettingsSettings>>;
+  replace(settings: SettingsInput, options?: CallOptions): Call<Was<Settings>>;
 
   /** Tell where each comes from. */
   origins(options?: CallOptions): Call<Record<string, Origin>>;
@@ -32,12 +29,12 @@ export interface Settings {
    *
    * @throws 4022 {@link Invalid}: The file holds what is no setting.
    */
-  load(path: string, options?: CallOptions): Call<SettingsSettings, Invalid>;
+  load(path: string, options?: CallOptions): Call<Settings, Invalid>;
 
-  readonly changed: EventFeed<Was<SettingsSettings>>;
+  readonly changed: EventFeed<Was<Settings>>;
 }
 
-export interface SettingsChangeOptions extends CallOptions {
+export interface SettingsAPIChangeOptions extends CallOptions {
   /** @defaultValue `"user"` */
   scope?: "user" | "workspace" | undefined;
 }
@@ -137,7 +134,7 @@ export interface ProxyInput {
 }
 
 /** All of them. */
-export interface SettingsSettings {
+export interface Settings {
   theme: Theme;
   /** Of the editor; the rest follows the system. */
   font: Font;
@@ -150,7 +147,7 @@ export interface SettingsSettings {
 }
 
 /** All of them. */
-export interface SettingsSettingsInput {
+export interface SettingsInput {
   /** @defaultValue `Theme.SYSTEM` */
   theme?: Theme;
   /**

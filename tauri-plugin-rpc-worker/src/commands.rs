@@ -45,13 +45,25 @@ pub async fn detach<R: Runtime>(
     Ok(())
 }
 
-/// The text stands in the arguments; or it is the whole body, and the worker stands in a header: so
-/// a large one is neither escaped by the page nor parsed here.
+/// The text stands in the arguments; or it is the whole body, and the rest stands in headers: so a
+/// large one is neither escaped by the page nor parsed here.
+///
+/// With a session, it says so if that has ended: a page whose loading of another one came to nothing,
+/// as a download does, has lost it.
 #[tauri::command]
-pub async fn write(workers: Workers<'_>, scope: Scope, request: Request<'_>) -> Result<()> {
-    let (worker, text) = written(&request)?;
+pub async fn write<R: Runtime>(
+    webview: Webview<R>,
+    workers: Workers<'_>,
+    scope: Scope,
+    request: Request<'_>,
+) -> Result<()> {
+    let (Target { worker, session }, text) = written(&request)?;
     check(&scope, &worker)?;
-    workers.write(&worker, text).await
+    let worker = workers.get(&worker)?;
+    if let Some(session) = session {
+        worker.check_attached(&session, &place(&webview))?;
+    }
+    worker.write(text).await
 }
 
 #[tauri::command]
@@ -145,30 +157,38 @@ fn place<R: Runtime>(webview: &Webview<R>) -> Place {
     }
 }
 
+/// Whom a text is for, and whose it is.
 #[derive(Deserialize)]
-struct Write {
+struct Target {
     worker: String,
+    session: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Text {
     text: String,
 }
 
-fn written(request: &Request<'_>) -> Result<(String, Vec<u8>)> {
+fn written(request: &Request<'_>) -> Result<(Target, Vec<u8>)> {
     let wrong = |what: &str| {
-        let message = format!("rpc-worker|write {what}: it takes {{worker, text}}, or a Uint8Array with the header \"worker\"");
+        let message = format!("rpc-worker|write: {what}; it takes {{worker, session, text}}, or a Uint8Array and the headers \"worker\" and \"session\"");
         Error::new(ErrorKind::BadText, message)
     };
     match request.body() {
         InvokeBody::Json(arguments) => {
-            let Write { worker, text } =
-                Write::deserialize(arguments).map_err(|error| wrong(&error.to_string()))?;
-            Ok((worker, text.into_bytes()))
+            let target = Target::deserialize(arguments);
+            let read = target.and_then(|target| Ok((target, Text::deserialize(arguments)?.text)));
+            let (target, text) = read.map_err(|error| wrong(&error.to_string()))?;
+            Ok((target, text.into_bytes()))
         }
         InvokeBody::Raw(bytes) => {
-            let worker = request
-                .headers()
-                .get("worker")
-                .and_then(|name| name.to_str().ok());
-            let worker = worker.ok_or_else(|| wrong("names no worker"))?;
-            Ok((worker.to_owned(), bytes.clone()))
+            let header = |name| {
+                let value = request.headers().get(name)?.to_str().ok()?;
+                Some(value.to_owned())
+            };
+            let worker = header("worker").ok_or_else(|| wrong("no header names the worker"))?;
+            let session = header("session");
+            Ok((Target { worker, session }, bytes.clone()))
         }
     }
 }

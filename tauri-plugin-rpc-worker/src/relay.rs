@@ -97,6 +97,14 @@ impl Relay {
         Ok(())
     }
 
+    /// Whether this page has attached the session.
+    pub fn has(&self, session: &str, place: &Place) -> bool {
+        let attached = self.lock();
+        attached
+            .iter()
+            .any(|known| known.session == session && known.place == *place)
+    }
+
     /// Lets a session of this page go; returns whether it was attached.
     pub fn detach(&self, session: &str, place: &Place) -> bool {
         !self
@@ -116,7 +124,7 @@ impl Relay {
             .iter_mut()
             .find(|known| known.session == session && known.place == *place)
         else {
-            let message = format!("the session {session:?} is not attached here: attach it first");
+            let message = format!("the session {session:?} is not attached here, or not any more: attach, with another session");
             return Err(Error::new(ErrorKind::NotAttached, message));
         };
         while known.taken < received {

@@ -201,6 +201,15 @@ impl Worker {
         self.relay.credit(session, place, received)
     }
 
+    /// Refuses a session that this page has not attached, or not any more.
+    pub fn check_attached(&self, session: &str, place: &Place) -> Result<()> {
+        if self.relay.has(session, place) {
+            return Ok(());
+        }
+        let message = format!("the session {session:?} is not attached here, or not any more: attach, with another session");
+        Err(Error::new(ErrorKind::NotAttached, message))
+    }
+
     /// Writes whole lines to its stdin, as one piece, as soon as there is room.
     pub async fn write(&self, mut text: Vec<u8>) -> Result<()> {
         if text.is_empty() {
@@ -226,17 +235,9 @@ impl Worker {
         written.map_err(|_| Self::not_running(&self.lock().status, "it does not read any more"))
     }
 
-    /// Tells the worker that these sessions have ended (protocol, section 3).
+    /// Tells the worker that these sessions have ended.
     pub(crate) fn end_sessions(&self, sessions: &[String]) {
-        let life = self.lock();
-        let Some(running) = &life.running else {
-            return;
-        };
-        for session in sessions {
-            running.input.write_now(format!(
-                "{{\"jsonrpc\":\"2.0\",\"method\":\"$/endSession\",\"params\":{{\"session\":\"{session}\"}}}}\n"
-            ));
-        }
+        self.lock().end_sessions(sessions);
     }
 
     /// It has written its first line.
@@ -265,8 +266,8 @@ impl Worker {
         life.status.pid = pid;
         life.status.exit = exit;
         life.status.since = now();
-        // A window that this cannot be told to is found gone by the next output, too.
-        self.relay.announce(&Message::State(&life.status));
+        let gone = self.relay.announce(&Message::State(&life.status));
+        life.end_sessions(&gone);
         self.changed.notify_all();
     }
 
@@ -307,6 +308,18 @@ impl Worker {
 }
 
 impl Life {
+    /// Tells the worker that these sessions have ended (protocol, section 3). Never blocks.
+    fn end_sessions(&self, sessions: &[String]) {
+        let Some(running) = &self.running else {
+            return;
+        };
+        for session in sessions {
+            running.input.write_now(format!(
+                "{{\"jsonrpc\":\"2.0\",\"method\":\"$/endSession\",\"params\":{{\"session\":\"{session}\"}}}}\n"
+            ));
+        }
+    }
+
     /// Whether what was started then has ended.
     fn has_ended(&self, start: u64) -> bool {
         self.starts != start || self.running.is_none()

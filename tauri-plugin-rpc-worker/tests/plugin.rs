@@ -196,7 +196,16 @@ fn a_page_attaches_writes_and_reads() {
         "notAttached"
     );
     let detach = json!({"worker": "backend", "session": "S"});
+    let mine = json!({"worker": "backend", "session": "S", "text": "x"});
+    assert_eq!(page.invoke("write", mine.clone()), Ok(Value::Null));
     assert_eq!(page.invoke("detach", detach.clone()), Ok(Value::Null));
+    assert_eq!(
+        page.invoke("write", mine).expect_err("it has ended")["kind"],
+        "notAttached"
+    );
+    let headers = [("worker", "backend"), ("session", "S")];
+    let raw = page.send("write", InvokeBody::Raw(b"x".to_vec()), &headers);
+    assert_eq!(raw.expect_err("it has ended")["kind"], "notAttached");
     assert_eq!(page.invoke("detach", detach), Ok(Value::Null));
 }
 
@@ -212,13 +221,16 @@ fn a_write_that_is_none_says_what_it_takes() {
             InvokeBody::Json(json!({"worker": "backend"})),
             "missing field `text`",
         ),
-        (InvokeBody::Raw(b"x\n".to_vec()), "names no worker"),
+        (
+            InvokeBody::Raw(b"x\n".to_vec()),
+            "no header names the worker",
+        ),
     ] {
         let refused = page.send("write", body, &[]).expect_err(mistake);
         assert_eq!(refused["kind"], "badText");
         let message = refused["message"].as_str().unwrap_or_default();
         assert!(
-            message.contains(mistake) && message.contains("{worker, text}"),
+            message.contains(mistake) && message.contains("it takes {worker, session, text}"),
             "{message}"
         );
     }
@@ -389,7 +401,10 @@ fn what_is_declared_wrong_is_said_at_once() {
         let built = mock_builder()
             .plugin(tauri_plugin_rpc_worker::init())
             .build(context);
-        let error = built.err().expect(mistake).to_string();
+        let Err(error) = built else {
+            panic!("it starts, though {mistake}");
+        };
+        let error = error.to_string();
         assert!(error.contains(mistake), "{error}");
     }
 }

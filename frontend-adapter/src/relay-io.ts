@@ -1,6 +1,6 @@
 /**
- * What the adapters for Tauri, all of them relays, have in common: one write at a time, the worker's last words, and what
- * is let go of at the end. How text gets to the worker and back is each one's own.
+ * What the adapters for Tauri, relays all of them, have in common: one write at a time, the worker's
+ * last words, and what is let go of at the end. How text gets to the worker and back is each one's own.
  *
  * Each is an `IoInterface` of kkrpc 0.x as well, so that an app can move over one worker at a time.
  */

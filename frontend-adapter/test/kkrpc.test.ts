@@ -7,12 +7,14 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { TauriEventIo } from "../src/io/tauri-event.js";
 import { TauriPluginJsIo } from "../src/io/tauri-plugin-js.js";
 import { TauriShellIo } from "../src/io/tauri-shell.js";
+import { TauriIo } from "../src/io/tauri.js";
 import type { RelayIo } from "../src/relay-io.js";
 import { settle } from "./fake-worker.js";
 import { JsPlugin } from "./js-plugin.js";
 import { startRelay } from "./relay-bus.js";
 import { ShellPlugin } from "./shell-plugin.js";
 import { closePage, openPage, until } from "./tauri-page.js";
+import { WorkerPlugin } from "./worker-plugin.js";
 
 const NODE = process.execPath;
 const WORKER = fileURLToPath(new URL("kkrpc-worker.mjs", import.meta.url));
@@ -52,14 +54,20 @@ function js(): Host {
   return { io, quit: () => plugin.quit() };
 }
 
+function plugin(): Host {
+  const plugin = new WorkerPlugin({ worker: [NODE, WORKER] });
+  return { io: new TauriIo("worker"), quit: () => plugin.quit() };
+}
+
 beforeEach(openPage);
 
 afterEach(closePage);
 
 describe.each([
-  ["a hand-written relay", relay, "exit code 0"],
-  ["the shell plugin", shell, "signal 9"],
-  ["tauri-plugin-js", js, ""],
+  ["a hand-written relay", relay, "The worker exited (exit code 0)"],
+  ["the shell plugin", shell, "The worker exited (signal 9)"],
+  ["tauri-plugin-js", js, "The worker exited"],
+  ["our plugin", plugin, "The worker was stopped (SIGKILL)"],
 ])("over %s", (_name, start, how) => {
   let host: Host;
 
@@ -97,9 +105,8 @@ describe.each([
     host.io.on("error", (error) => errors.push(error));
     expect(await connect(host.io).add(1, 1)).toBe(2);
     await host.quit();
-    const message = "ChannelClosed: The worker exited";
     await until(() => errors.length > 0);
-    expect(errors.map(String)).toEqual([how ? `${message} (${how})` : message]);
+    expect(errors.map(String)).toEqual([`ChannelClosed: ${how}`]);
   });
 
   test("destroyed, kkrpc's loop rests, and so does what is pending", async () => {

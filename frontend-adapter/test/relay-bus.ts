@@ -16,7 +16,7 @@ declare global {
   interface Window {
     /** What mockIPC puts there, as far as it is used here. */
     __TAURI_INTERNALS__: {
-      invoke(command: string, payload?: unknown): Promise<unknown>;
+      invoke(command: string, payload?: unknown, options?: unknown): Promise<unknown>;
       runCallback(id: number, event: unknown): void;
       readonly callbacks: ReadonlyMap<number, unknown>;
     };

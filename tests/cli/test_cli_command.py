@@ -460,11 +460,11 @@ MISTAKES = [
         ),
     ),
     (
-        "generate house:HouseAPI --out web --io tauri",
+        "generate house:HouseAPI --out web --io tauri-events",
         2,
         (
-            "rpc-worker generate: --io tauri: there is no such transport. Did you mean "
-            f"tauri-shell? There are: {', '.join(transports())}"
+            "rpc-worker generate: --io tauri-events: there is no such transport. Did you mean "
+            f"tauri-event? There are: {', '.join(transports())}"
         ),
     ),
     (

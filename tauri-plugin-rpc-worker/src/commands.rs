@@ -7,8 +7,8 @@ use serde::Deserialize;
 use tauri::ipc::{CommandScope, InvokeBody, Request};
 use tauri::{Runtime, State, Webview};
 
+use crate::attachment::{Place, Sink};
 use crate::error::{Error, ErrorKind, Result};
-use crate::relay::{Place, Sink};
 use crate::runtimes::Detected;
 use crate::scope::{allows, check, ScopeEntry};
 use crate::status::Status;

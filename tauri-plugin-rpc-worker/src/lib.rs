@@ -6,6 +6,7 @@
 //! From the outside in: [`Builder`] and [`Config`] say which workers there are, [`RpcWorker`] is
 //! what the app's own code has of them, and `commands` what a page has.
 
+mod attachment;
 mod child;
 mod commands;
 mod config;
@@ -14,9 +15,11 @@ mod error;
 mod input;
 mod last_lines;
 mod launch;
+mod life;
 mod lines;
 mod message;
 mod relay;
+mod route;
 mod run;
 mod runtimes;
 mod scope;

@@ -1,30 +1,20 @@
-//! Which window gets which line, and how much of it before the window has taken what came before.
-//!
-//! Nothing is parsed: a line is for one session if it begins in one of two ways (protocol, section
-//! 1), and for all otherwise.
+//! The windows that are told what a worker says, and how long the worker waits for one that is behind.
 
-use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use memchr::memchr_iter;
-use tauri::ipc::{Channel, InvokeResponseBody};
+use tauri::ipc::InvokeResponseBody;
 
+use crate::attachment::{Attachment, Place, Sink};
 use crate::error::{Error, ErrorKind, Result};
 use crate::message::{output, Message};
+use crate::route::route;
 
 /// How much may be out to a window before the worker is not read any more.
 const LIMIT: usize = 64 << 20;
 
 /// How long that may last. Then the window is let go, so that the others can go on.
 pub const PATIENCE: Duration = Duration::from_secs(5);
-
-/// How a line for one session begins; its name follows.
-const ANSWER: &[u8] = br#"{"jsonrpc":"2.0","id":""#;
-const NOTE: &[u8] = br#"{"jsonrpc":"2.0","session":""#;
-
-/// Where a window is told.
-pub type Sink = Channel<InvokeResponseBody>;
 
 /// The windows that a worker's output goes to.
 pub struct Relay {
@@ -33,25 +23,6 @@ pub struct Relay {
     room: Condvar,
     limit: usize,
     patience: Duration,
-}
-
-/// One session of one page.
-struct Attachment {
-    session: String,
-    place: Place,
-    sink: Sink,
-    /// The sizes of the messages that the page has not taken yet, in the order they were sent.
-    out: VecDeque<usize>,
-    out_bytes: usize,
-    /// How many it has taken.
-    taken: u64,
-}
-
-/// Where a page is: Tauri's labels of its window and its webview.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
-    pub window: String,
-    pub webview: String,
 }
 
 impl Relay {
@@ -86,30 +57,19 @@ impl Relay {
             }
             attached.retain(|known| known.session != session);
         }
-        attached.push(Attachment {
-            session: session.to_owned(),
-            place,
-            sink,
-            out: VecDeque::new(),
-            out_bytes: 0,
-            taken: 0,
-        });
+        attached.push(Attachment::new(session, place, sink));
         Ok(())
     }
 
     /// Whether this page has attached the session.
     pub fn has(&self, session: &str, place: &Place) -> bool {
         let attached = self.lock();
-        attached
-            .iter()
-            .any(|known| known.session == session && known.place == *place)
+        attached.iter().any(|known| known.is(session, place))
     }
 
     /// Lets a session of this page go; returns whether it was attached.
     pub fn detach(&self, session: &str, place: &Place) -> bool {
-        !self
-            .remove(|known| known.session == session && known.place == *place)
-            .is_empty()
+        !self.remove(|known| known.is(session, place)).is_empty()
     }
 
     /// Lets the sessions go that were attached from there; returns their names.
@@ -120,21 +80,11 @@ impl Relay {
     /// Takes note that a page has taken this many messages in all.
     pub fn credit(&self, session: &str, place: &Place, received: u64) -> Result<()> {
         let mut attached = self.lock();
-        let Some(known) = attached
-            .iter_mut()
-            .find(|known| known.session == session && known.place == *place)
-        else {
+        let Some(known) = attached.iter_mut().find(|known| known.is(session, place)) else {
             let message = format!("the session {session:?} is not attached here, or not any more: attach, with another session");
             return Err(Error::new(ErrorKind::NotAttached, message));
         };
-        while known.taken < received {
-            // More than was sent is a page's mistake, and harms nobody.
-            let Some(size) = known.out.pop_front() else {
-                break;
-            };
-            known.out_bytes -= size;
-            known.taken += 1;
-        }
+        known.credit(received);
         drop(attached);
         self.room.notify_all();
         Ok(())
@@ -174,7 +124,7 @@ impl Relay {
     /// Sends lines of stderr to the windows that are not behind; returns the sessions that went.
     pub fn complain(&self, text: &str) -> Vec<String> {
         self.tell(&Message::Stderr { text }, |known| {
-            known.out_bytes <= self.limit
+            known.out_bytes() <= self.limit
         })
     }
 
@@ -187,7 +137,7 @@ impl Relay {
     /// it go. Returns the sessions that went.
     pub fn wait_for_room(&self, pausing: impl Fn() -> bool) -> Vec<String> {
         let mut attached = self.lock();
-        let behind = |known: &Attachment| known.out_bytes > self.limit;
+        let behind = |known: &Attachment| known.out_bytes() > self.limit;
         let begun = Instant::now();
         while pausing() && attached.iter().any(behind) {
             let left = self.patience.saturating_sub(begun.elapsed());
@@ -209,19 +159,19 @@ impl Relay {
 
     fn let_go(&self, behind: impl Fn(&Attachment) -> bool) -> Vec<String> {
         let mut gone = Vec::new();
-        self.lock().retain(|known| {
+        self.lock().retain_mut(|known| {
             if !behind(known) {
                 return true;
             }
             let message = format!(
-                "the window took none of {} MiB for {} s, and was detached: attach again, with another session",
-                known.out_bytes >> 20,
+                "the window was {} MiB behind for {} s, and was detached: attach again, with another session",
+                known.out_bytes() >> 20,
                 self.patience.as_secs()
             );
-            let session = &known.session;
+            let session = known.session.clone();
             // It gets this when it comes back; if it never does, nobody is missing it.
-            let _ = known.sink.send(Message::Detached { session, message }.body());
-            gone.push(session.clone());
+            known.send(Message::Detached { session: &session, message }.body());
+            gone.push(session);
             false
         });
         gone
@@ -260,13 +210,9 @@ impl Relay {
             let Some(known) = attached.iter_mut().find(|known| known.session == to) else {
                 continue;
             };
-            let size = size(&body);
-            if known.sink.send(body).is_err() {
+            if !known.send(body) {
                 failed.push(to.to_owned());
-                continue;
             }
-            known.out.push_back(size);
-            known.out_bytes += size;
         }
         drop(attached);
         if failed.is_empty() {
@@ -277,45 +223,6 @@ impl Relay {
 
     fn lock(&self) -> MutexGuard<'_, Vec<Attachment>> {
         self.attached.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// What each of the sessions gets of these lines.
-fn route(lines: &str, sessions: &[String]) -> Vec<String> {
-    let mut parts = vec![String::new(); sessions.len()];
-    let mut begin = 0;
-    for end in memchr_iter(b'\n', lines.as_bytes()) {
-        let line = &lines[begin..=end];
-        begin = end + 1;
-        if let Some(index) = addressee(line.as_bytes(), sessions) {
-            parts[index].push_str(line);
-        } else {
-            for part in &mut parts {
-                part.push_str(line);
-            }
-        }
-    }
-    parts
-}
-
-/// Whose line it is alone, if it is the line of one of these.
-fn addressee(line: &[u8], sessions: &[String]) -> Option<usize> {
-    let (rest, end) = if let Some(rest) = line.strip_prefix(ANSWER) {
-        (rest, b':')
-    } else {
-        (line.strip_prefix(NOTE)?, b'"')
-    };
-    let is_for = |session: &String| {
-        let after = rest.strip_prefix(session.as_bytes());
-        after.is_some_and(|after| after.first() == Some(&end))
-    };
-    sessions.iter().position(is_for)
-}
-
-fn size(body: &InvokeResponseBody) -> usize {
-    match body {
-        InvokeResponseBody::Json(json) => json.len(),
-        InvokeResponseBody::Raw(bytes) => bytes.len(),
     }
 }
 
@@ -332,7 +239,8 @@ mod tests {
 
     use tauri::ipc::{Channel, InvokeResponseBody};
 
-    use super::{Place, Relay, Sink};
+    use super::Relay;
+    use crate::attachment::{Place, Sink};
     use crate::error::ErrorKind;
 
     const LONG: Duration = Duration::from_secs(600);
@@ -373,37 +281,6 @@ mod tests {
         texts
             .flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>())
             .collect()
-    }
-
-    #[test]
-    fn routes_by_a_lines_beginning() {
-        let for_a = [
-            r#"{"jsonrpc":"2.0","id":"A:1","result":1}"#,
-            r#"{"jsonrpc":"2.0","session":"A","method":"$/progress"}"#,
-            r#"{"jsonrpc":"2.0","session":"A"}"#,
-        ];
-        let for_ab = [r#"{"jsonrpc":"2.0","id":"AB:1","result":1}"#];
-        let for_all = [
-            r#"{"jsonrpc":"2.0","id":"C:1","result":1}"#,
-            r#"{"jsonrpc":"2.0","id":"A","result":1}"#,
-            r#"{"jsonrpc":"2.0","id":1,"result":"A:1"}"#,
-            r#"{"jsonrpc":"2.0", "id":"A:1","result":1}"#,
-            r#"{"jsonrpc":"2.0","session":"A:","method":"x"}"#,
-            r#"{"jsonrpc":"2.0","method":"changed","params":["A:1"]}"#,
-            "no JSON",
-            "",
-            r#"{"jsonrpc":"2.0","id":"#,
-            r#"{"jsonrpc":"2.0","id":"A"#,
-        ];
-        let relay = Relay::with(1000, LONG);
-        let (a, ab) = (attach(&relay, "A", "one"), attach(&relay, "AB", "two"));
-        let mut all = String::new();
-        for line in for_a.iter().chain(&for_ab).chain(&for_all) {
-            all = all + line + "\n";
-        }
-        relay.deliver(all);
-        assert_eq!(lines(&a), [&for_a[..], &for_all[..]].concat());
-        assert_eq!(lines(&ab), [&for_ab[..], &for_all[..]].concat());
     }
 
     #[test]

@@ -5,14 +5,15 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::attachment::{Place, Sink};
 use crate::child::{Child, Pipes, Waiter};
 use crate::error::{Error, ErrorKind, Result};
 use crate::input::Input;
 use crate::launch::Launch;
-use crate::message::Message;
-use crate::relay::{Place, Relay, Sink};
+use crate::life::{Life, Running};
+use crate::relay::Relay;
 use crate::run;
-use crate::status::{now, Exit, State, Status};
+use crate::status::{Exit, State, Status};
 
 /// How long a process may still be there once it was killed.
 const KILLED: Duration = Duration::from_secs(5);
@@ -30,35 +31,13 @@ pub struct Worker {
     changed: Condvar,
 }
 
-/// Where it is in its life.
-struct Life {
-    status: Status,
-    /// What runs; None while it is being started, too.
-    running: Option<Running>,
-    /// How many times it was started.
-    starts: u64,
-    /// Whether the app is leaving: nothing is started any more.
-    closed: bool,
-}
-
-/// What there is of a process that runs.
-struct Running {
-    child: Arc<Child>,
-    input: Input,
-}
-
 impl Worker {
     pub fn new(name: &str, grace: Duration, find: Find) -> Self {
         Self {
             grace,
             find,
             relay: Relay::new(),
-            life: Mutex::new(Life {
-                status: Status::new(name),
-                running: None,
-                starts: 0,
-                closed: false,
-            }),
+            life: Mutex::new(Life::new(name)),
             changed: Condvar::new(),
         }
     }
@@ -83,7 +62,7 @@ impl Worker {
             }
         }
         if life.closed {
-            return Err(Self::not_running(&life.status, "the app is leaving"));
+            return Err(life.not_running("the app is leaving"));
         }
         life.starts += 1;
         self.change(&mut life, State::Starting, None, None);
@@ -225,14 +204,11 @@ impl Worker {
                 .map(|running| running.input.clone())
                 .ok_or_else(|| {
                     let how = life.status.exit.as_ref().map(Exit::describe);
-                    Self::not_running(
-                        &life.status,
-                        &how.unwrap_or_else(|| "it was not started".into()),
-                    )
+                    life.not_running(&how.unwrap_or_else(|| "it was not started".into()))
                 })?
         };
         let written = input.write(text).await;
-        written.map_err(|_| Self::not_running(&self.lock().status, "it does not read any more"))
+        written.map_err(|_| self.lock().not_running("it does not read any more"))
     }
 
     /// Tells the worker that these sessions have ended.
@@ -260,21 +236,9 @@ impl Worker {
         self.change(&mut life, state, None, Some(exit));
     }
 
-    /// The one place where the state changes.
     fn change(&self, life: &mut Life, state: State, pid: Option<u32>, exit: Option<Exit>) {
-        life.status.state = state;
-        life.status.pid = pid;
-        life.status.exit = exit;
-        life.status.since = now();
-        let gone = self.relay.announce(&Message::State(&life.status));
-        life.end_sessions(&gone);
+        life.change(&self.relay, state, pid, exit);
         self.changed.notify_all();
-    }
-
-    fn not_running(status: &Status, why: &str) -> Error {
-        let name = &status.worker;
-        let message = format!("the worker {name:?} does not run: {why}; start or restart it");
-        Error::new(ErrorKind::NotRunning, message)
     }
 
     fn wait<'a>(&self, life: MutexGuard<'a, Life>) -> MutexGuard<'a, Life> {
@@ -307,25 +271,6 @@ impl Worker {
     }
 }
 
-impl Life {
-    /// Tells the worker that these sessions have ended (protocol, section 3). Never blocks.
-    fn end_sessions(&self, sessions: &[String]) {
-        let Some(running) = &self.running else {
-            return;
-        };
-        for session in sessions {
-            running.input.write_now(format!(
-                "{{\"jsonrpc\":\"2.0\",\"method\":\"$/endSession\",\"params\":{{\"session\":\"{session}\"}}}}\n"
-            ));
-        }
-    }
-
-    /// Whether what was started then has ended.
-    fn has_ended(&self, start: u64) -> bool {
-        self.starts != start || self.running.is_none()
-    }
-}
-
 #[cfg(all(test, unix))]
 mod tests {
     use std::sync::mpsc::{channel, Receiver};
@@ -337,9 +282,9 @@ mod tests {
     use tauri::ipc::{Channel, InvokeResponseBody};
 
     use super::Worker;
+    use crate::attachment::Place;
     use crate::error::ErrorKind;
     use crate::launch::Launch;
-    use crate::relay::Place;
     use crate::status::{State, Status};
 
     const LONG: Duration = Duration::from_secs(600);

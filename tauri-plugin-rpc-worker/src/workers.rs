@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use tauri::async_runtime::spawn_blocking;
 
+use crate::attachment::Place;
 use crate::config::seconds;
 use crate::error::{Error, ErrorKind, Result};
-use crate::relay::Place;
 use crate::runtimes::{Detected, Runtimes};
 use crate::status::Status;
 use crate::worker::Worker;

@@ -7,7 +7,7 @@ import { watch } from "./live";
 import { byId, hideProblem, showProblem } from "./page";
 import { move, onSelect, search } from "./results";
 import { ChannelClosed } from "./rpc/runtime/index";
-import { channel, startAgain, troubles, worker } from "./worker";
+import { channel, io, troubles, worker } from "./worker";
 import "./style.css";
 
 /** Where a reload finds it; each window has its own. */
@@ -105,11 +105,11 @@ troubles.add((error) => {
 
 byId.start.addEventListener("click", async () => {
   try {
-    await startAgain();
-    location.reload(); // A new page waits for it, and finds the folder where this one was.
+    await io.start();
   } catch (error) {
-    showProblem(error);
+    return showProblem(error);
   }
+  await begin();
 });
 
 void begin();

@@ -1,6 +1,5 @@
 /** Python, as this window sees it. */
 
-import { invoke } from "@tauri-apps/api/core";
 import { confirm } from "./confirm";
 import { files } from "./rpc/files";
 import { page } from "./rpc/page";
@@ -10,7 +9,10 @@ import { TauriIo } from "./rpc/runtime/io/tauri";
 /** Told what belongs to no call, such as that Python has ended. */
 export const troubles = new Set<(error: Error) => void>();
 
-export const channel = createChannel(new TauriIo("backend"), {
+/** `backend` is its name in tauri.conf.json. */
+export const io = new TauriIo("backend");
+
+export const channel = createChannel(io, {
   expose: page({ confirm }),
   onError: (error) => {
     console.warn(error);
@@ -19,8 +21,3 @@ export const channel = createChannel(new TauriIo("backend"), {
 });
 
 export const worker = createClient(files, channel);
-
-/** Starts Python again, when it has ended by itself. */
-export async function startAgain(): Promise<void> {
-  await invoke("plugin:rpc-worker|start", { worker: "backend" });
-}

@@ -36,11 +36,18 @@ export PATH=$CARGO_TARGET_DIR/tools/bin:$PATH
 command -v tauri-driver >/dev/null ||
   cargo install --quiet --locked --root "$CARGO_TARGET_DIR/tools" tauri-driver --version '^2'
 
+for crate in "$example/src-tauri" "$probe"; do
+  cargo fmt --check --manifest-path "$crate/Cargo.toml"
+done
+"$tools/.bin/prettier" --config frontend-adapter/.prettierrc.json --check --log-level warn \
+  "$example"/{src/*.{ts,css},*.{ts,mjs}} "$probe"/page/*.ts
+
 echo 'Building the probe'
 (
   cd "$probe"
   "$python" -m rpc_worker generate worker:Probe --frontend worker:PageAPI \
     --out page/rpc --io tauri,tauri-event,tauri-shell,tauri-plugin-js >/dev/null
+  "$tools/.bin/tsc" --project .
   NODE_PATH=$tools "$tools/.bin/esbuild" page/main.ts --bundle --format=esm \
     --outfile=dist/main.js --log-level=warning
   cp page/index.html dist
@@ -55,12 +62,13 @@ echo 'Building the example, in each of its forms'
   cd src-tauri
   TAURI_CONFIG='{"build":{"devUrl":null}}' cargo build --quiet --locked
   cd ..
-  mkdir -p "$CARGO_TARGET_DIR/installers"
+  mkdir -p "$CARGO_TARGET_DIR/window"
+  cp "$CARGO_TARGET_DIR/debug/sift" "$CARGO_TARGET_DIR/window"
   for form in release release:onefile; do
     # What another form has left here would be taken for this one's.
     rm -rf "$CARGO_TARGET_DIR"/release/{backend,worker,bundle}
     npm run --silent "$form" -- --bundles deb --ci
-    cp "$CARGO_TARGET_DIR"/release/bundle/deb/*.deb "$CARGO_TARGET_DIR/installers/${form//:/-}.deb"
+    cp "$CARGO_TARGET_DIR"/release/bundle/deb/*.deb "$CARGO_TARGET_DIR/window/${form//:/-}.deb"
   done
 )
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.window
 
-SIFT = TARGET / "debug" / "sift"
+SIFT = TARGET / "window" / "sift"
 
 GARDEN = {
     "beds/north.md": "# North\n\nTomatoes along the wall, basil between them.\n",

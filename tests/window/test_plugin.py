@@ -248,24 +248,40 @@ def test_a_worker_that_stops_reading_does_not_freeze_the_window(app: App) -> Non
     assert app.run(script)
 
 
+STAND_STILL = """
+    await worker.echo("it runs");
+    globalThis.flooded = worker.flood(1 << 20, 400).catch((error) => error.name);
+    const end = Date.now() + args[0];
+    setTimeout(() => {
+      while (Date.now() < end);
+    });
+    return end;
+"""
+
+
 def test_a_page_that_stops_reading_does_not_fill_the_memory(app: App) -> None:
     before = memory(app.pid)
-    script = """
-        await worker.echo("it runs");
-        const flooding = worker.flood(1 << 20, 400).catch((error) => error.name);
-        globalThis.flooded = flooding;
-        setTimeout(() => {
-          const end = performance.now() + 7000;
-          while (performance.now() < end);
-        });
-    """
-    app.run(script)
+    app.run(STAND_STILL, 7000)
     highest = 0
     end = time.monotonic() + 6
     while time.monotonic() < end:
         highest = max(highest, memory(app.pid))
         time.sleep(0.1)  # Looks at what goes on meanwhile; nothing tells when it is highest.
     assert (highest - before) / MIB < 250
+    assert app.until("return worker.add(1, 2)") == 3
+    assert app.run("return flooded") == "SessionEnded", "it was let go, and has begun anew"
+
+
+def test_a_page_that_stops_reading_does_not_hold_up_the_others_for_ever(app: App) -> None:
+    first = second_window(app)
+    second = app.driver.current_window_handle
+    app.driver.switch_to.window(first)
+    end = app.run(STAND_STILL, 15_000)
+    app.driver.switch_to.window(second)
+    script = "await worker.echo('x'.repeat(1 << 20)); return Date.now()"
+    assert [app.run(script) < end for _ in range(3)] == [True, True, True]
+    app.close_window()
+    app.driver.switch_to.window(first)
     assert app.until("return worker.add(1, 2)") == 3
 
 

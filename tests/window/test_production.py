@@ -26,7 +26,7 @@ WORKERS = {"release": "usr/lib/Sift/worker/backend", "release-onefile": "usr/bin
 def installed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder into which the installer's files were laid, and where the worker is."""
     folder = tmp_path_factory.mktemp(request.param)
-    installer = TARGET / "installers" / f"{request.param}.deb"
+    installer = TARGET / "window" / f"{request.param}.deb"
     subprocess.run(["dpkg-deb", "-x", installer, folder], check=True)
     return folder / WORKERS[request.param]
 

@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -24,9 +26,8 @@ def test_it_starts_and_leaves_nothing_behind() -> None:
     with subprocess.Popen(dev, cwd=EXAMPLE, env=env, stdin=subprocess.DEVNULL) as process:
         try:
             app, worker = started(process)
-            assert f"{sys.prefix}/bin/python".encode() in command(worker), (
-                "the project's own Python"
-            )
+            python = Path(sys.prefix, "bin", "python")
+            assert command(worker).startswith(os.fsencode(python)), "the project's own"
             processes = descendants(process.pid)
             os.kill(app, signal.SIGKILL)
             assert gone(worker)
@@ -34,7 +35,7 @@ def test_it_starts_and_leaves_nothing_behind() -> None:
             assert [pid for pid in processes if not gone(pid)] == []
         finally:
             for pid in (*descendants(process.pid), process.pid):
-                if process.poll() is None:
+                with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
 
 

@@ -86,6 +86,7 @@ def compile_all(project: Path, version: str, options: dict[str, Any]) -> str:
 BUNDLER = {"moduleResolution": "bundler", "module": "ESNext"}
 
 
+@pytest.mark.once
 @pytest.mark.process
 @pytest.mark.parametrize(
     ("version", "options"),
@@ -106,6 +107,7 @@ def test_all_cases_compile_with_the_strictest_flags(
     assert compile_all(project, version, {**STRICTEST, **options}) == ""
 
 
+@pytest.mark.once
 @pytest.mark.process
 @pytest.mark.parametrize(
     ("config", "files"),
@@ -140,6 +142,7 @@ def test_every_case_has_its_misuses(case: str) -> None:
     assert len(reasons) >= 3
 
 
+@pytest.mark.once
 @pytest.mark.process
 def test_what_a_types_file_declares_is_there_at_run_time(project: Path) -> None:
     """Each class and constant of a `.d.ts` is exported by the `.js` beside it, and nothing else."""

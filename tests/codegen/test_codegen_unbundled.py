@@ -14,7 +14,7 @@ from tests.pages import blocks, read, run, succeed, write_files
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.once, pytest.mark.process]
 
 PAGE: Final = "docs/client.md"
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tests.codegen.editors import Editor
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.once, pytest.mark.process]
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from tests.codegen.tsserver import Tsserver
 if TYPE_CHECKING:
     from tests.codegen.editors import Span
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.once, pytest.mark.process]
 
 TEXTS: Final = Path(__file__).parent / "hover"
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from tests.codegen.editors import Editor
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.once, pytest.mark.process]
 
 ODD_FOLDER: Final = "py #1, 100%20 é"
 

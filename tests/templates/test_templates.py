@@ -17,7 +17,7 @@ import pytest
 
 from tests.pages import CHECKOUT, succeed
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.once, pytest.mark.process]
 
 HERE: Final = Path(__file__).parent
 CREATE: Final = "create-tauri-app@4.7.4"

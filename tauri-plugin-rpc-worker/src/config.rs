@@ -82,7 +82,10 @@ impl Worker {
     /// `python`, `python3` and `py` mean the virtual environment beside the project, where one is.
     /// A release build does not have this.
     #[must_use]
-    #[cfg_attr(not(debug_assertions), allow(unused_mut, unused_variables))]
+    #[cfg_attr(
+        not(debug_assertions),
+        allow(unused_mut, unused_variables, clippy::needless_pass_by_value)
+    )]
     pub fn dev<S: Into<String>>(mut self, command: impl IntoIterator<Item = S>) -> Self {
         #[cfg(debug_assertions)]
         {
@@ -94,7 +97,10 @@ impl Worker {
 
     /// The folder in which that is run, relative to the one of `tauri.conf.json`.
     #[must_use]
-    #[cfg_attr(not(debug_assertions), allow(unused_mut, unused_variables))]
+    #[cfg_attr(
+        not(debug_assertions),
+        allow(unused_mut, unused_variables, clippy::needless_pass_by_value)
+    )]
     pub fn dev_cwd(mut self, folder: impl Into<String>) -> Self {
         #[cfg(debug_assertions)]
         {
@@ -105,7 +111,10 @@ impl Worker {
 
     /// A variable of its environment in development.
     #[must_use]
-    #[cfg_attr(not(debug_assertions), allow(unused_mut, unused_variables))]
+    #[cfg_attr(
+        not(debug_assertions),
+        allow(unused_mut, unused_variables, clippy::needless_pass_by_value)
+    )]
     pub fn dev_env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         #[cfg(debug_assertions)]
         {
@@ -261,6 +270,7 @@ mod tests {
         for section in [
             json!({"worker": {}}),
             json!({"workers": {"a": {"cmd": "python"}}}),
+            #[cfg(debug_assertions)]
             json!({"workers": {"a": {"dev": {"command": "python"}}}}),
             json!({"workers": {"a": {"resource": {"script": "a", "program": "b"}}}}),
         ] {
@@ -277,11 +287,20 @@ mod tests {
             ("ä", Worker::new(), "a worker's name has"),
             ("a", Worker::new().grace(-1.0), "grace is a number"),
             ("a", Worker::new().grace(f64::NAN), "grace is a number"),
+            #[cfg(debug_assertions)]
             ("a", Worker::new().dev([""; 0]), "dev.command is empty"),
         ] {
             let error = worker.check(name).expect_err(mistake);
             assert!(error.message.contains(mistake), "{error}");
         }
+    }
+
+    #[cfg(not(debug_assertions))]
+    #[test]
+    fn a_release_keeps_nothing_of_development() {
+        let worker = json!({"dev": {"command": ["python"], "whatever": 1}});
+        let worker: Worker = serde_json::from_value(worker).expect("it is read over");
+        assert_eq!(worker, Worker::new());
     }
 
     #[test]

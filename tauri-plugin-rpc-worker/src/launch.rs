@@ -221,7 +221,8 @@ pub fn project(named: Option<&Path>, program: Option<&Path>) -> Option<PathBuf> 
     folders.into_iter().find(|folder| is_one(folder)).or(here)
 }
 
-#[cfg(all(test, unix))]
+// A release build has no development to compare with.
+#[cfg(all(test, unix, debug_assertions))]
 mod tests {
     use std::ffi::OsString;
 
@@ -253,7 +254,7 @@ mod tests {
             "resources/_up_/up.py",
             "project/tauri.conf.json",
         ] {
-            folder.write(path, "");
+            program(&folder.join(path), "");
         }
         let places = Places {
             program: Some(folder.join("bin")),
@@ -397,11 +398,11 @@ mod tests {
     #[test]
     fn finds_the_project_above_the_program() {
         let (folder, ..) = app();
-        folder.write("project/target/debug/app", "");
-        let program = folder.join("project/target/debug/app");
-        assert_eq!(project(None, Some(&program)), Some(folder.join("project")));
+        let built = folder.join("project/target/debug/app");
+        program(&built, "");
+        assert_eq!(project(None, Some(&built)), Some(folder.join("project")));
         assert_eq!(
-            project(Some("/named".as_ref()), Some(&program)),
+            project(Some("/named".as_ref()), Some(&built)),
             Some("/named".into())
         );
     }

@@ -24,7 +24,7 @@ mod run;
 mod runtimes;
 mod scope;
 mod status;
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod testing;
 mod worker;
 mod workers;

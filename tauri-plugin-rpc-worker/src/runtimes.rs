@@ -113,6 +113,7 @@ impl Runtimes {
     }
 
     /// What a command in development means by a program's name: for Python, the project's own.
+    #[cfg(debug_assertions)]
     pub fn in_development(&self, name: &str) -> Option<PathBuf> {
         const PYTHONS: [&str; 3] = ["python", "python3", "py"];
         if !PYTHONS.contains(&name) {
@@ -228,8 +229,6 @@ fn is_program(path: &Path) -> bool {
 
 #[cfg(all(test, unix))]
 mod tests {
-    use std::path::PathBuf;
-
     use super::{is_new, Runtimes};
     use crate::testing::{program, Folder};
 
@@ -303,6 +302,7 @@ mod tests {
             .all(|one| !one.available && one.path.is_none()));
     }
 
+    #[cfg(debug_assertions)]
     #[test]
     fn development_prefers_the_projects_own() {
         let (folder, mut runtimes) =
@@ -316,7 +316,7 @@ mod tests {
         );
         assert_eq!(found(&runtimes, "uv"), Some(folder.join("uv")));
         runtimes.overrides.insert("python".into(), "/mine".into());
-        assert_eq!(found(&runtimes, "python"), Some(PathBuf::from("/mine")));
+        assert_eq!(found(&runtimes, "python"), Some("/mine".into()));
         assert_eq!(found(&runtimes, "node"), None);
     }
 

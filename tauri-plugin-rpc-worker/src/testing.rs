@@ -24,10 +24,6 @@ impl Folder {
     pub fn join(&self, path: &str) -> PathBuf {
         self.0.join(path)
     }
-
-    pub fn write(&self, path: &str, text: &str) {
-        write(&self.join(path), text);
-    }
 }
 
 impl Drop for Folder {
@@ -36,16 +32,10 @@ impl Drop for Folder {
     }
 }
 
-fn write(path: &Path, text: &str) {
-    fs::create_dir_all(path.parent().expect("it is in a folder")).expect("the folder can be made");
-    fs::write(path, text).expect("the file can be written");
-}
-
-/// Writes a script that can be run.
+/// Writes a script that can be run, in a folder that need not be there.
 ///
 /// Another process does: while a test of another thread is starting a child, that child holds what
 /// is open for writing here, and a program that is open for writing cannot be run.
-#[cfg(unix)]
 pub fn program(path: &Path, text: &str) {
     const WRITE: &str = r#"mkdir -p "${1%/*}" && printf %s "$2" >"$1" && chmod +x "$1""#;
     let mut shell = std::process::Command::new("sh");

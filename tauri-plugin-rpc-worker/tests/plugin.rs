@@ -1,7 +1,7 @@
 //! The plugin in an app, with Tauri's own commands, configuration and permissions; only the webview
-//! is not there.
+//! is not there. What they run is declared for development, which a release build does not have.
 
-#![cfg(unix)]
+#![cfg(all(unix, debug_assertions))]
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -141,7 +141,7 @@ describe("writes", () => {
 
   test.each([
     ["a short text is JSON", 64 * 1024 - 1, undefined],
-    ["a long one bytes, with the worker's name beside them", 64 * 1024, { worker: "cat" }],
+    ["a long one bytes, with the names beside them", 64 * 1024, { worker: "cat", session: "S" }],
   ])("%s", async (_name, length, headers) => {
     let text = "";
     const io = new TauriIo("cat");
@@ -214,18 +214,17 @@ describe("credit", () => {
 });
 
 describe("a window that was let go", () => {
-  test("has a new session when it comes back, on a new channel; others notice nothing", async () => {
+  test("has a new session when it comes back, on a new channel", async () => {
     const { channel, errors } = await ready("python");
     plugin.settings.limit = MI;
     plugin.settings.patienceMs = 0;
     plugin.page.hang();
-    const pending = channel.call("echo", ["x".repeat(MI)]);
+    const calls = [1, 2].map(() => channel.call("echo", ["x".repeat(MI)]));
+    const lost = failure(calls[1] as Promise<unknown>);
     await until(() => plugin.worker("python").letGo.length === 1);
-    const late = failure(channel.call("add", [1, 2]));
-    await until(() => plugin.calls("write").at(-1)?.text?.includes('"add"') ?? false);
     plugin.page.resume();
-    expect(await pending).toHaveLength(MI); // This had come before.
-    const error = await late;
+    expect(await calls[0]).toHaveLength(MI); // This had come before.
+    const error = await lost;
     expect(error).toBeInstanceOf(SessionEnded);
     expect(error).toMatchObject({ message: "The window took none of 64 MiB for 5 s" });
     expect(await channel.call("add", [1, 2])).toBe(3);
@@ -235,6 +234,35 @@ describe("a window that was let go", () => {
     expect(second?.channel).not.toBe(first?.channel);
     expect(plugin.calls("write").map(({ text }) => greeting(text))).toContain(second?.session);
     expect(plugin.calls("detach")).toEqual([]);
+    expect(errors).toEqual([]);
+  });
+
+  test("learns it by its next write, if another page was to be loaded and was not", async () => {
+    const { channel, errors } = await ready("node");
+    plugin.pageLoads();
+    const error = await failure(channel.call("pid"));
+    expect(error).toBeInstanceOf(SessionEnded);
+    expect(error).toMatchObject({
+      message: "The plugin has ended this page's session; a new one was begun",
+    });
+    expect(await channel.call("pid")).toBe(plugin.worker("node").status.pid);
+    expect(plugin.calls("attach")).toHaveLength(2);
+    expect(errors).toEqual([]);
+  });
+
+  test("is let go once, however it learns it", async () => {
+    const { channel, errors } = await ready("node");
+    plugin.page.hang();
+    const [attached] = plugin.worker("node").attached;
+    const message = "The window took none of 64 MiB for 5 s";
+    attached?.send({ type: "detached", session: attached.session, message });
+    plugin.pageLoads();
+    const pending = failure(channel.call("pid"));
+    await until(() => plugin.calls("attach").length === 2);
+    plugin.page.resume();
+    expect(await pending).toBeInstanceOf(SessionEnded);
+    expect(await channel.call("pid")).toBe(plugin.worker("node").status.pid);
+    expect(plugin.calls("attach")).toHaveLength(2);
     expect(errors).toEqual([]);
   });
 

@@ -111,15 +111,17 @@ export class WorkerPlugin {
     await this.before(invoked);
     this.invoked.push(invoked);
     if (this.forbidden.has(name)) throw `rpc-worker.${name} not allowed`;
-    if (args instanceof Uint8Array)
-      return this.worker(options?.headers?.["worker"] ?? "").write(Buffer.from(args));
+    if (args instanceof Uint8Array) {
+      const { worker = "", session = "" } = options?.headers ?? {};
+      return this.worker(worker).write(Buffer.from(args), session);
+    }
     if (name === "list") return [...this.#workers.values()].map(({ status }) => status);
     if (name === "runtimes") return this.runtimes;
     const worker = this.worker(args.worker);
     if (name === "status") return worker.status;
     if (name === "attach") return worker.attach(args.session, args.channel);
     if (name === "detach") return worker.detach(args.session);
-    if (name === "write") return worker.write(Buffer.from(args.text));
+    if (name === "write") return worker.write(Buffer.from(args.text), args.session);
     if (name === "credit") return worker.credit(args.session, args.received);
     if (name === "start") return worker.start();
     if (name === "kill") return worker.kill(args.grace);
@@ -234,7 +236,9 @@ export class Worker {
     for (const { session } of this.attached) this.detach(session);
   }
 
-  async write(text: Buffer): Promise<null> {
+  async write(text: Buffer, session?: string): Promise<null> {
+    if (session !== undefined && !this.attached.some((attached) => attached.session === session))
+      throw { kind: "notAttached", message: `${session} is not attached, or not any more.` };
     const child = this.#child;
     if (!child) throw { kind: "notRunning", message: `The worker does not run: start it.` };
     child.stdin.write(text.at(-1) === 10 ? text : Buffer.concat([text, Buffer.from("\n")]));

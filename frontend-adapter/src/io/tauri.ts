@@ -49,6 +49,8 @@ const BYTES = 64 * 1024;
 /** How long after a write that finds no worker the news of its exit may come. */
 const EXIT_FOLLOWS_MS = 1000;
 
+const LET_GO = "The plugin has ended this page's session; a new one was begun";
+
 /** Refusals after which another attempt would be refused as well. */
 const FOR_GOOD: readonly unknown[] = [undefined, "unknownWorker", "notAllowed", "config"];
 
@@ -103,13 +105,16 @@ export class TauriIo extends RelayIo {
     const name = session ?? this.#attachment?.session ?? randomName();
     if (this.#attachment?.session !== name) await this.#attach(name);
     if (this.isDestroyed) return;
+    const target = { worker: this.#worker, session: name };
     try {
-      const worker = this.#worker;
-      if (text.length < BYTES) await command("write", { worker, text });
-      else await command("write", new TextEncoder().encode(text), { headers: { worker } });
+      if (text.length < BYTES) await command("write", { ...target, text });
+      else await command("write", new TextEncoder().encode(text), { headers: target });
     } catch (thrown) {
+      const { kind } = thrown as Refusal;
+      // Another page was to be loaded, and was not, as with a download.
+      if (kind === "notAttached") this.#letGo(name, LET_GO);
       // What ends the worker is no failure of this write: the exit says why.
-      if ((thrown as Refusal).kind !== "notRunning" || !(await this.#exitFollows())) throw thrown;
+      else if (kind !== "notRunning" || !(await this.#exitFollows())) throw thrown;
     }
   }
 
@@ -152,17 +157,21 @@ export class TauriIo extends RelayIo {
     else if (message.type === "stderr") later(this.#options.onStderr, message.text);
     else if (message.type === "dropped")
       this.dropped({ head: message.head, length: message.bytes });
-    else if (message.type === "detached") {
-      this.#attachment = undefined;
-      this.#check();
-      return this.sessionEnded(message.message);
-    }
+    else if (message.type === "detached") return this.#letGo(attachment.session, message.message);
     attachment.received += 1;
     attachment.owed += sizeOf(message);
     if (attachment.owed < CREDIT) return;
     attachment.owed = 0;
     const { session, received } = attachment;
     command("credit", { worker: this.#worker, session, received }).catch(nothing);
+  }
+
+  /** The plugin has ended our session: the next write attaches another. */
+  #letGo(session: string, message: string): void {
+    if (this.#attachment?.session !== session) return;
+    this.#attachment = undefined;
+    this.#check();
+    this.sessionEnded(message);
   }
 
   #changed({ type: _, ...status }: { type: "state" } & WorkerStatus, attachment: Attachment): void {

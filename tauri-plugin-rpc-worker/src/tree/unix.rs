@@ -69,10 +69,8 @@ impl Tree {
 
     fn end_rest(&self) {
         let begun = Instant::now();
-        for process in self.members() {
-            let _ = kill_process(process, Signal::TERM);
-        }
-        while !self.members().is_empty() {
+        let mut asked = HashSet::new();
+        while self.signal(Signal::TERM, &mut asked) {
             if begun.elapsed() > ASKED {
                 return self.kill_until_gone();
             }
@@ -83,33 +81,35 @@ impl Tree {
     /// Again and again: while the processes are counted and killed, they may start others.
     fn kill_until_gone(&self) {
         let begun = Instant::now();
-        loop {
-            let members = self.members();
-            if members.is_empty() || begun.elapsed() > KILLED {
-                return;
-            }
-            for process in members {
-                let _ = kill_process(process, Signal::KILL);
-            }
+        let mut killed = HashSet::new();
+        while self.signal(Signal::KILL, &mut killed) && begun.elapsed() < KILLED {
             thread::sleep(LOOK);
         }
     }
 
-    /// Those that run.
-    fn members(&self) -> Vec<Pid> {
+    /// Signals those that run and have not got it yet; returns whether any run.
+    fn signal(&self, signal: Signal, signalled: &mut HashSet<i32>) -> bool {
+        let members = self.members(signalled);
+        for process in &members {
+            if signalled.insert(process.as_raw_pid()) {
+                let _ = kill_process(*process, signal);
+            }
+        }
+        !members.is_empty()
+    }
+
+    /// Those that run. What was one of them stays one: a process that is dying has lost its parent and
+    /// its environment before it is gone.
+    fn members(&self, former: &HashSet<i32>) -> Vec<Pid> {
         let all = processes();
         let ours = getsid(None).ok();
-        let mut known = HashSet::from([self.root.as_raw_pid()]);
-        let mut rest: Vec<Process> = Vec::new();
-        for process in all {
-            if process.id != self.root.as_raw_pid() && self.is_marked(process.id) {
-                known.insert(process.id);
-            }
-            rest.push(process);
-        }
+        let mut known = former.clone();
+        known.insert(self.root.as_raw_pid());
+        let marked = all.iter().filter(|process| self.is_marked(process.id));
+        known.extend(marked.map(|process| process.id));
         loop {
             let before = known.len();
-            for process in &rest {
+            for process in &all {
                 if known.contains(&process.parent) || known.contains(&process.group) {
                     known.insert(process.id);
                 }
@@ -118,7 +118,7 @@ impl Tree {
                 break;
             }
         }
-        let running = rest
+        let running = all
             .iter()
             .filter(|process| process.runs && known.contains(&process.id));
         let pids = running.filter_map(|process| Pid::from_raw(process.id));
@@ -229,7 +229,7 @@ mod tests {
     fn lives(id: i32) -> bool {
         let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
         let is_there = test_kill_process(Pid::from_raw(id).expect("an id")).is_ok();
-        is_there && !stat.contains(") Z ")
+        is_there && !stat.contains(") Z ") && !stat.contains(") X ")
     }
 
     /// A child in a group of its own, as a packed worker is; its child; all deaf to SIGTERM.

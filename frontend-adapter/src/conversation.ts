@@ -24,7 +24,7 @@ import type { ExpectedContract, Greeting } from "./greeting.js";
 import { Listeners } from "./listeners.js";
 import type { Link, RequestOptions } from "./link.js";
 import { logging } from "./logs.js";
-import { asObject, encodeMethodNotFound, encodeRequest, isRequest, joined } from "./messages.js";
+import { asObject, encodeNotServed, encodeRequest, isRequest, joined } from "./messages.js";
 import type { ErrorObject, Message, Notification, Params } from "./messages.js";
 import { Outbox } from "./outbox.js";
 import type { Line } from "./outbox.js";
@@ -74,9 +74,7 @@ export class Conversation implements Channel, Link {
     this.listen("$/log", logging(log, onLog));
     for (const exposed of [expose].flat() as Exposed[]) {
       if (!(exposed as Partial<Exposed> | null)?.contract?.contract)
-        throw new TypeError(
-          "expose: give what the generated frontend(…) returns, not its argument",
-        );
+        throw new TypeError("expose: give what the generated frontend() returns");
       this.expect(exposed.contract);
       exposed.attach(this);
     }
@@ -205,7 +203,11 @@ export class Conversation implements Channel, Link {
   #unreadable(error: RpcError, id: string | undefined): void {
     if (this.#isClosed) return;
     if (id === this.#session.helloId) this.#helloFailed(error);
-    else if (!this.#calls.rejectTogether(id, error)) this.report(error);
+    else if (!this.#calls.rejectTogether(id, error)) {
+      this.report(error);
+      // The worker waits for an answer to what it asks; one that it does not know, it ignores.
+      if (this.#session.owns(id)) this.send(encodeNotServed(id));
+    }
   }
 
   #read(messages: readonly Message[], isBatch: boolean): void {
@@ -223,7 +225,7 @@ export class Conversation implements Channel, Link {
     if (this.#isClosed) return;
     if (isRequest(message)) {
       if (this.serving) this.serving.request(message, answer);
-      else answer(encodeMethodNotFound(message.id, message.method));
+      else answer(encodeNotServed(message.id, message.method));
     } else if ("method" in message) this.#notified(message);
     else if ("error" in message) this.#refused(message.id, message.error);
     else if (message.id === this.#session.helloId) this.#greeted(asObject(message.result));

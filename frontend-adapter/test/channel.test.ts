@@ -431,6 +431,19 @@ describe("an answer that cannot be read fails its call", () => {
   });
 });
 
+test("a request of the worker's that is too long is answered", async () => {
+  const { worker, errors } = connect();
+  const session = await worker.greet();
+  const long = "x".repeat(64 * 1024 * 1024 + 5000);
+  worker.say(`{"jsonrpc":"2.0","id":"${session}:w1","method":"ask","params":["${long}"]}`);
+  expect(JSON.parse(await worker.line())).toMatchObject({
+    id: `${session}:w1`,
+    error: { code: -32007 },
+  });
+  await settle();
+  expect(errors).toHaveLength(1);
+});
+
 test("an answer can be as long as the worker says that it sends them", async () => {
   const { channel, worker } = connect();
   const session = await worker.greet({ ...HELLO, limits: { responseBytes: 70 * 1024 * 1024 } });

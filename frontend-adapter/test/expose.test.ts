@@ -602,7 +602,7 @@ describe("what is exposed", () => {
     const io = { open, write: open, close: open };
     const options = { window: "bare", expose: given as unknown as Exposed };
     expect(() => createChannel(io, options)).toThrow(
-      new TypeError("expose: give what the generated frontend(…) returns, not its argument"),
+      new TypeError("expose: give what the generated frontend() returns"),
     );
     expect(open).not.toHaveBeenCalled();
   });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import {
   decode,
   encodeError,
-  encodeMethodNotFound,
+  encodeNotServed,
   encodeNotification,
   encodeRequest,
   encodeResult,
@@ -241,7 +241,7 @@ describe("an answer to a line", () => {
 });
 
 test("what this page does not expose", () => {
-  expect(JSON.parse(encodeMethodNotFound("S:w1", "confirm"))).toEqual({
+  expect(JSON.parse(encodeNotServed("S:w1", "confirm"))).toEqual({
     jsonrpc: "2.0",
     id: "S:w1",
     error: { code: -32601, message: "Method not found: this page does not expose 'confirm'" },

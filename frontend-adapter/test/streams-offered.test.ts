@@ -113,6 +113,16 @@ describe("an argument", () => {
     expect(await total).toBe(3);
   });
 
+  test("a few items that are long together go in pieces", async () => {
+    const fixture = await begin();
+    const long = "x".repeat(200_000);
+    const total = fixture.client.total([long, long] as unknown as number[]);
+    const { id, params } = await fixture.worker.message();
+    expect(params).toEqual([{ token: expect.anything() as unknown }]);
+    fixture.worker.answer(id, 3);
+    expect(await total).toBe(3);
+  });
+
   const inPieces: [name: string, numbers: () => Numbers, first: unknown][] = [
     ["a longer list", () => Array.from({ length: 1025 }, (_, index) => index), [0]],
     ["a generator", () => [7, 8][Symbol.iterator](), [7]],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rpc_worker.breaking.bounds import allows, compare_bounds
 from rpc_worker.breaking.findings import Finding
@@ -66,12 +66,22 @@ def _compare_free(old: Shape, new: Shape, place: Place) -> Iterator[Finding]:
     if was != now:
         yield Finding(
             f"{place} is {now} now, and was {was}",
-            giving="" if _is_wider(now, was) else f"that give {was} are refused",
+            giving="" if _is_wider(now, was) else _refused(now, was),
             taking="" if _is_wider(was, now) else f"expect {was}",
         )
     yield from compare_bounds(old.schema, new.schema, place)
 
 
+def _refused(now: str, was: str) -> str:
+    return f"that give {was} give its text" if now == "str" else f"that give {was} are refused"
+
+
+_CONVERTED: Final = frozenset({"BigInt", "bytes", "datetime", "timedelta"})
+"""Texts on the wire, which stand for something else on both sides."""
+
+
 def _is_wider(one: str, other: str) -> bool:
     """Return whether all values of one type are values of another one."""
-    return one == "str" or (one == "float" and other == "int")
+    if one == "str":
+        return other not in _CONVERTED
+    return one == "float" and other == "int"

@@ -5,6 +5,7 @@ The function is only looked at here, never called.
 
 from __future__ import annotations
 
+import enum
 import functools
 import inspect
 from collections.abc import Iterable
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from rpc_worker.contract import REQUIRED, Method, Parameter
+from rpc_worker.markers import BigInt
 from rpc_worker.reading.hints import Unresolved, function_hints
 from rpc_worker.reading.methods import is_self
 from rpc_worker.reading.names import spell
@@ -140,9 +142,10 @@ def _compare(
         return Mismatch("that it can be given by name", "it before the /", name)
     if parameter.default is not REQUIRED:
         if found.default is Found.empty:
-            return Mismatch(f"the default {parameter.default!r}", "none", name)
+            return Mismatch(f"the default {_spelled(parameter.default)}", "none", name)
         if not _is_same(found.default, parameter.default):
-            return Mismatch(f"the default {parameter.default!r}", repr(found.default), name)
+            expected = f"the default {_spelled(parameter.default)}"
+            return Mismatch(expected, _spelled(found.default), name)
     promised = _type_of(parameter, threaded=threaded)
     if name in hints and not accepts(hints[name], promised):
         there = "" if promised == parameter.annotation else " in a thread"
@@ -198,10 +201,21 @@ def signature(
     for parameter in method.parameters:
         if parameter.keyword and "*" not in parts:
             parts.append("*")
-        default = "" if parameter.default is REQUIRED else f" = {parameter.default!r}"
+        default = "" if parameter.default is REQUIRED else f" = {_spelled(parameter.default)}"
         parts.append(f"{parameter.name}: {spell(_type_of(parameter, threaded=threaded))}{default}")
     head = f"{'async ' if is_async else ''}def {method.path[-1]}"
     return f"{head}({', '.join(parts)}) -> {spell(_result_of(method, threaded=threaded))}"
+
+
+def _spelled(default: object) -> str:
+    """Return a default as one writes it."""
+    match default:
+        case enum.Enum():
+            return f"{type(default).__name__}.{default.name}"
+        case BigInt():
+            return f"BigInt({int(default)})"
+        case _:
+            return repr(default)
 
 
 def layers(function: Any) -> Iterator[Any]:

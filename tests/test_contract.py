@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import enum
 import functools
 import logging
@@ -974,3 +975,37 @@ class KeyedAPI(Protocol):
 
 def test_a_default_may_have_keys_that_are_no_text() -> None:
     assert read_contract(KeyedAPI).digest != read_contract(API).digest
+
+
+ValueT = TypeVar("ValueT")
+
+
+class Endless(Struct, Generic[ValueT]):
+    value: ValueT
+    inner: Endless[list[ValueT]] | None = None
+
+
+class EndlessAPI(Protocol):
+    async def put(self, value: Endless[int]) -> None: ...
+
+
+class Dated(Struct):
+    at: dt.datetime = dt.datetime(2026, 1, 2)  # noqa: DTZ001 - that is what is refused
+
+
+class DefaultsAPI(Protocol):
+    async def put(self, value: Dated, size: int = 2**53) -> None: ...
+
+
+def test_a_generic_class_that_holds_itself_without_an_end() -> None:
+    what = "Endless holds itself with other arguments each time, without an end"
+    advice = "Give it the arguments that it has itself."
+    assert misfits(EndlessAPI) == [(f"{HERE}.Endless.inner", what, advice)]
+
+
+def test_a_default_that_no_result_could_have() -> None:
+    dated, sized = misfits(DefaultsAPI)
+    assert dated[0] == f"{HERE}.Dated.at"
+    assert dated[1].startswith("its default cannot be sent: the datetime has no time zone")
+    assert sized[0] == f"{HERE}.DefaultsAPI.put, parameter size"
+    assert sized[1].startswith("its default cannot be sent: the int 9007199254740992 is outside")

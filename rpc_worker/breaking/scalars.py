@@ -73,7 +73,7 @@ def _compare_free(old: Shape, new: Shape, place: Place) -> Iterator[Finding]:
 
 
 def _refused(now: str, was: str) -> str:
-    return f"that give {was} give its text" if now == "str" else f"that give {was} are refused"
+    return f"that give {was} give their text" if now == "str" else f"that give {was} are refused"
 
 
 _CONVERTED: Final = frozenset({"BigInt", "bytes", "datetime", "timedelta"})

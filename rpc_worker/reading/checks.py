@@ -9,6 +9,7 @@ import msgspec
 from rpc_worker.markers import dec_hook, enc_hook
 from rpc_worker.reading.names import spell
 from rpc_worker.scalars import SAFE
+from rpc_worker.schema import Scalar, Union
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,6 +45,20 @@ def against_default(node: Type, default: Any) -> tuple[str, str] | None:
         return f"its default {default!r} is not {name}", advice
     except Exception:  # noqa: BLE001 - what msgspec says of the type itself is `refusal`'s
         return None
+    return _unsendable(node, default)
+
+
+def _unsendable(node: Type, default: Any) -> tuple[str, str] | None:
+    """Return what is wrong with a default that a result could not have either."""
+    members = node.members if isinstance(node, Union) else (node,)
+    if not all(isinstance(member, Scalar) for member in members):
+        return None  # It may be of a class whose fields are still being read.
+    from rpc_worker.values import UnencodableResult, encoder  # noqa: PLC0415 - they walk nodes
+
+    try:
+        encoder(node)(default)
+    except UnencodableResult as error:
+        return f"its default cannot be sent: {error}", "Write another default, or None."
     return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias, get_args, get_origin
 
 import msgspec
@@ -99,12 +100,17 @@ def without_arguments(cls: Any) -> tuple[str, str]:
     return f"{cls.__name__} is generic, and does not say of what", f"Write {example}, or better."
 
 
+_NESTED: Final = 10
+"""How often a generic class may stand within itself with other arguments: more has no end."""
+
+
 class RecordReader:
     """Reads records, each class once."""
 
     def __init__(self, types: TypeReader) -> None:
         self._types = types
         self._known: dict[Any, Record] = {}
+        self._begun: Counter[type] = Counter()
 
     def read(self, cls: type, annotation: Any, place: str) -> Record | Any:
         """Return the record of a class, or of a generic one with its arguments.
@@ -119,10 +125,15 @@ class RecordReader:
         arguments = get_args(annotation)
         if parameters and not arguments:
             return self._types.refuse(place, *without_arguments(cls))
+        if self._begun[cls] > _NESTED:
+            what = f"{cls.__name__} holds itself with other arguments each time, without an end"
+            return self._types.refuse(place, what, "Give it the arguments that it has itself.")
         record = self._empty(cls, annotation, place)
         # Known before its fields are read: one of them may be the record again.
         self._known[key] = record
+        self._begun[cls] += 1
         record.fields.extend(self._fields(record, annotation))
+        self._begun[cls] -= 1
         if arguments and self._types.names is not None:
             self._types.read_template(cls)
         return record

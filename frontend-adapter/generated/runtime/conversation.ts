@@ -25,7 +25,7 @@ import type { ExpectedContract, Greeting } from "./greeting.js";
 import { Listeners } from "./listeners.js";
 import type { Link, RequestOptions } from "./link.js";
 import { logging } from "./logs.js";
-import { asObject, encodeMethodNotFound, encodeRequest, isRequest, joined } from "./messages.js";
+import { asObject, encodeNotServed, encodeRequest, isRequest, joined } from "./messages.js";
 import type { ErrorObject, Message, Notification, Params } from "./messages.js";
 import { Outbox } from "./outbox.js";
 import type { Line } from "./outbox.js";
@@ -75,9 +75,7 @@ export class Conversation implements Channel, Link {
     this.listen("$/log", logging(log, onLog));
     for (const exposed of [expose].flat() as Exposed[]) {
       if (!(exposed as Partial<Exposed> | null)?.contract?.contract)
-        throw new TypeError(
-          "expose: give what the generated frontend(…) returns, not its argument",
-        );
+        throw new TypeError("expose: give what the generated frontend() returns");
       this.expect(exposed.contract);
       exposed.attach(this);
     }
@@ -88,7 +86,7 @@ export class Conversation implements Channel, Link {
       (messages, isBatch) => this.#read(messages, isBatch),
       (error, id) => this.#unreadable(error, id),
     );
-    this.#outbox = new Outbox(transport, (thrown) => this.#writeFailed(thrown));
+    this.#outbox = new Outbox(transport, this.#session, (thrown) => this.#writeFailed(thrown));
     this.send = (line): void => this.#outbox.add(line);
     this.#sayHello();
     void this.#open();
@@ -155,8 +153,11 @@ export class Conversation implements Channel, Link {
   async #open(): Promise<void> {
     try {
       await this.#outbox.open({
-        chunk: (text) => this.#reader.read(text),
-        exited: (reason) => this.#workerExited(reason),
+        chunk: (text) => this.#reader.read(this.#reader.feed(text)),
+        dropped: (line) => this.#reader.read([line]),
+        exited: (reason, isComplete) => this.#workerExited(reason, isComplete),
+        started: () => this.#workerReady(),
+        sessionEnded: (message) => this.#renew(new SessionEnded(message)),
         closed: (reason = { message: "The connection to the worker was closed" }) => {
           this.#reader.end();
           this.#close(reason);
@@ -203,7 +204,11 @@ export class Conversation implements Channel, Link {
   #unreadable(error: RpcError, id: string | undefined): void {
     if (this.#isClosed) return;
     if (id === this.#session.helloId) this.#helloFailed(error);
-    else if (!this.#calls.rejectTogether(id, error)) this.report(error);
+    else if (!this.#calls.rejectTogether(id, error)) {
+      this.report(error);
+      // The worker waits for an answer to what it asks; one that it does not know, it ignores.
+      if (this.#session.owns(id)) this.send(encodeNotServed(id));
+    }
   }
 
   #read(messages: readonly Message[], isBatch: boolean): void {
@@ -221,7 +226,7 @@ export class Conversation implements Channel, Link {
     if (this.#isClosed) return;
     if (isRequest(message)) {
       if (this.serving) this.serving.request(message, answer);
-      else answer(encodeMethodNotFound(message.id, message.method));
+      else answer(encodeNotServed(message.id, message.method));
     } else if ("method" in message) this.#notified(message);
     else if ("error" in message) this.#refused(message.id, message.error);
     else if (message.id === this.#session.helloId) this.#greeted(asObject(message.result));
@@ -237,23 +242,25 @@ export class Conversation implements Channel, Link {
   }
 
   /** A worker has started; if it has greeted us already, that is no news. */
-  #workerReady(instance: unknown): void {
-    if (this.#greeting && instance === this.#greeting.instance) return;
+  #workerReady(instance?: unknown): void {
+    if (this.#isClosed || (this.#greeting && instance === this.#greeting.instance)) return;
     clearTimeout(this.#exit);
     this.#failure = undefined;
     this.#lose(replaced());
     this.#sayHello();
   }
 
-  #workerExited(reason: CloseReason): void {
+  #workerExited(reason: CloseReason, isComplete?: boolean): void {
     if (this.#isClosed) return;
     this.#reader.end();
     clearTimeout(this.#exit);
-    this.#exit = setTimeout(() => {
+    const fail = (): void => {
       const error = new ChannelClosed(reason);
       this.report(error);
       this.#fail(this.#failure ?? error);
-    }, OUTPUT_FOLLOWS_MS);
+    };
+    if (isComplete) fail();
+    else this.#exit = setTimeout(fail, OUTPUT_FOLLOWS_MS);
   }
 
   #refused(id: unknown, { code, message, data }: ErrorObject): void {
@@ -289,6 +296,7 @@ export class Conversation implements Channel, Link {
 
   /** Begins a new session in the place of one that is no good. */
   #renew(reason: Error): void {
+    if (this.#isClosed) return;
     this.#lose(reason, true); // What waits carries the old session in its ids.
     this.#session.renew();
     this.#renewed = true;

@@ -39,6 +39,7 @@ export const CANCELLED: typeof ErrorCode.cancelled = -32800;
 export const PARSE_ERROR: typeof ErrorCode.parseError = -32700;
 export const INVALID_REQUEST: typeof ErrorCode.invalidRequest = -32600;
 export const METHOD_NOT_FOUND: typeof ErrorCode.methodNotFound = -32601;
+export const MESSAGE_TOO_LARGE: typeof ErrorCode.messageTooLarge = -32007;
 export const INVALID_PARAMS: typeof ErrorCode.invalidParams = -32602;
 export const INTERNAL_ERROR: typeof ErrorCode.internalError = -32603;
 export const RESPONSE_TOO_LARGE: typeof ErrorCode.responseTooLarge = -32008;

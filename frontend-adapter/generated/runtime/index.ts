@@ -30,4 +30,5 @@ export { progress, progressOf } from "./progress.js";
 export { stream, streamOf } from "./streams.js";
 
 // For those who write a transport.
+export type { Oversized } from "./lines.js";
 export type { CloseReason, Receiver, Transport } from "./transport.js";

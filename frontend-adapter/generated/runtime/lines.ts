@@ -10,7 +10,7 @@
 export interface Oversized {
   /** Its first characters, at most 256: enough to read an id. */
   readonly head: string;
-  /** How many characters it had, without its end. */
+  /** How many characters it had, without its end; bytes, if a relay has counted. */
   readonly length: number;
 }
 

@@ -6,7 +6,7 @@
  * knows of sessions or of what a method means.
  */
 
-import { INTERNAL_ERROR, METHOD_NOT_FOUND, asText, toError } from "./errors.js";
+import { INTERNAL_ERROR, MESSAGE_TOO_LARGE, METHOD_NOT_FOUND, asText, toError } from "./errors.js";
 import { refuseUnheld } from "./values.js";
 
 /** By position or by name. */
@@ -75,7 +75,7 @@ function toMessage(entry: Json): Message {
       typeof code === "number"
         ? { code, message: asText(message), data }
         : // An answer that is neither must still settle its call.
-          { code: INTERNAL_ERROR, message: "The worker's answer is no answer", data: entry },
+          { code: INTERNAL_ERROR, message: "Not an answer", data: entry },
   };
 }
 
@@ -123,10 +123,12 @@ export function encodeError(id: unknown, error: ErrorObject): string {
   }
 }
 
-/** Writes the answer to a request that nobody here serves. */
-export function encodeMethodNotFound(id: unknown, method: string): string {
-  const message = `Method not found: this page does not expose '${method}'`;
-  return JSON.stringify({ jsonrpc: "2.0", id, error: { code: METHOD_NOT_FOUND, message } });
+/** Writes the answer to a request that nobody here serves; or, of which only the id could be read. */
+export function encodeNotServed(id: unknown, method?: string): string {
+  const error: ErrorObject = method
+    ? { code: METHOD_NOT_FOUND, message: `Method not found: this page does not expose '${method}'` }
+    : { code: MESSAGE_TOO_LARGE, message: "Too large" };
+  return JSON.stringify({ jsonrpc: "2.0", id, error });
 }
 
 /** Takes the answers to a batch and sends them as one when all are there. */

@@ -7,6 +7,7 @@
  * several under load. One write at a time keeps the order on transports whose writes are requests.
  */
 
+import type { Session } from "./session.js";
 import type { Receiver, Transport } from "./transport.js";
 
 /** How long a chunk of several lines may be, in characters: there is a longest text. */
@@ -20,15 +21,20 @@ export type Line = string | (() => string);
 
 export class Outbox {
   readonly #transport: Transport;
+  readonly #session: Session;
   readonly #failed: (thrown: unknown) => void;
   #lines: Line[] = [];
   #isOpen = false;
   /** The writing that is under way or about to be. */
   #writing: Promise<void> | undefined;
 
-  /** `failed` is called with what a write throws or rejects with; that chunk is lost. */
-  constructor(transport: Transport, failed: (thrown: unknown) => void) {
+  /**
+   * `session` is the one that writes. `failed` is called with what a write throws or rejects with;
+   * that chunk is lost.
+   */
+  constructor(transport: Transport, session: Session, failed: (thrown: unknown) => void) {
     this.#transport = transport;
+    this.#session = session;
     this.#failed = failed;
   }
 
@@ -80,7 +86,7 @@ export class Outbox {
       );
       this.#lines = rest > 0 ? lines.splice(rest) : [];
       try {
-        const written = this.#transport.write(`${lines.join("\n")}\n`);
+        const written = this.#transport.write(`${lines.join("\n")}\n`, this.#session.name);
         if (written) await written;
       } catch (thrown) {
         this.#failed(thrown);

@@ -27,7 +27,7 @@ import { refuseUnheld } from "./values.js";
 export const WINDOW = 1024;
 
 /** How much JSON text may wait, in characters (256 KiB): large items must not fill the memory. */
-const WINDOW_TEXT = 262_144;
+export const WINDOW_TEXT = 262_144;
 
 /** What stands in a stream's place. */
 export interface StreamForm {

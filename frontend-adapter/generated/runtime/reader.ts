@@ -8,6 +8,7 @@
 import { PARSE_ERROR, RESPONSE_TOO_LARGE, answered } from "./errors.js";
 import type { RpcError } from "./errors.js";
 import { LineBuffer } from "./lines.js";
+import type { Oversized } from "./lines.js";
 import { decode } from "./messages.js";
 import type { Message } from "./messages.js";
 import { idInHead } from "./session.js";
@@ -45,9 +46,9 @@ export class Reader extends LineBuffer {
       this.limit = Math.max(LINE_LIMIT, responseBytes + ENVELOPE);
   }
 
-  /** Reads a chunk; a line that nothing ended says nothing if it is no message. */
-  read(chunk: string, isWhole = true): void {
-    for (const line of this.feed(chunk)) {
+  /** Reads lines; one that nothing ended says nothing if it is no message. */
+  read(lines: readonly (string | Oversized)[], isWhole = true): void {
+    for (const line of lines) {
       const text = typeof line === "string" ? line : line.head;
       if (this.#session.isForeign(text)) continue;
       let messages: Message[] | undefined;
@@ -72,6 +73,6 @@ export class Reader extends LineBuffer {
 
   /** Reads what the worker left without a newline. */
   end(): void {
-    this.read("\n", false);
+    this.read(this.feed("\n"), false);
   }
 }

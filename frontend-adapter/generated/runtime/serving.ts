@@ -19,13 +19,7 @@ import {
 } from "./errors.js";
 import { Scope, nothing } from "./link.js";
 import type { Incoming, Link, Serve } from "./link.js";
-import {
-  asObject,
-  encodeError,
-  encodeMethodNotFound,
-  encodeResult,
-  encodedResult,
-} from "./messages.js";
+import { asObject, encodeError, encodeNotServed, encodeResult, encodedResult } from "./messages.js";
 import type { ErrorObject, Request } from "./messages.js";
 
 /** How long a cancelled call may take to end by itself; then it is answered as it is. */
@@ -75,7 +69,7 @@ export class Serving {
       return answer(encodeError(null, { code: INVALID_REQUEST, message, data: { id } }));
     }
     const how = this.#find(method);
-    if (!how) return answer(encodeMethodNotFound(id, method));
+    if (!how) return answer(encodeNotServed(id, method));
     if (timeoutMs !== undefined && !isDuration(timeoutMs)) {
       const error = { code: INVALID_REQUEST, message: `timeoutMs: ${DURATION}` };
       return answer(encodeError(id, error));

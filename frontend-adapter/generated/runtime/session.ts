@@ -15,7 +15,8 @@ const ADDRESSED = /^\{"jsonrpc":"2\.0","(?:id|session)":"([\w-]+)[":]/;
 const ANSWER = /^\[?\{"jsonrpc":"2\.0","id":"([^"]+)"/;
 
 export class Session {
-  #name = randomName();
+  /** What it is called on the wire. */
+  name: string = randomName();
   readonly #window: string | undefined;
   readonly #log: LogLevel | undefined;
   #sequence = 0;
@@ -36,17 +37,17 @@ export class Session {
   }
 
   hello(): string {
-    const params = { session: this.#name, window: this.#window, log: this.#log };
+    const params = { session: this.name, window: this.#window, log: this.#log };
     return encodeRequest(this.helloId, "system.hello", params);
   }
 
   /** The last line of the session. */
   goodbye(): string {
-    return this.notification("$/endSession", { session: this.#name });
+    return this.notification("$/endSession", { session: this.name });
   }
 
   notification(method: string, params: Params): string {
-    return encodeNotification(this.#name, method, params);
+    return encodeNotification(this.name, method, params);
   }
 
   nextId(): string {
@@ -61,23 +62,23 @@ export class Session {
   /** Whether a line is for another session. Told from its first characters: nothing is parsed. */
   isForeign(line: string): boolean {
     const match = ADDRESSED.exec(line);
-    return match !== null && match[1] !== this.#name;
+    return match !== null && match[1] !== this.name;
   }
 
   /** Whether a message is for us, or for all. */
   concerns(message: Message): boolean {
     if (isRequest(message)) return this.owns(message.id);
-    const { session = this.#name } = message as Partial<Notification>;
-    return session === this.#name;
+    const { session = this.name } = message as Partial<Notification>;
+    return session === this.name;
   }
 
   /** Takes another name. */
   renew(): void {
-    this.#name = randomName();
+    this.name = randomName();
   }
 
   #id(end: number | string): string {
-    return `${this.#name}:${end}`;
+    return `${this.name}:${end}`;
   }
 }
 
@@ -87,7 +88,7 @@ export function idInHead(line: string): string | undefined {
 }
 
 /** Random enough that two windows never choose the same. It protects nothing. */
-function randomName(): string {
+export function randomName(): string {
   return Math.floor((1 + 35 * Math.random()) * 36 ** 9).toString(36);
 }
 

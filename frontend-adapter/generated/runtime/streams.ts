@@ -10,7 +10,7 @@ import { converted } from "./codecs-role.js";
 import type { Codec } from "./codecs.js";
 import type { CallOptions, Link, Scope } from "./link.js";
 import { Mismatch } from "./mismatch.js";
-import { offerArgument, offerResult, textOf, unencodable } from "./producers.js";
+import { WINDOW_TEXT, offerArgument, offerResult, textOf, unencodable } from "./producers.js";
 import type { Source, Write } from "./producers.js";
 import { Pull, readForm } from "./pull.js";
 import { begin, ended } from "./roles.js";
@@ -29,25 +29,31 @@ export interface Stream<T, E = never> extends AsyncIterable<T> {
   toArray(): Call<T[], E>;
 }
 
-/** Of how many items a list still goes whole: as many as one batch could hold. */
+/** Of how many items a list still goes whole, if they are short: as many as one batch could hold. */
 const WHOLE = 1024;
 
 export const stream: ResultRole = {
   begin,
   offer(value, link, scope) {
     const values = whole(value);
-    if (!values) return offerArgument(sourceOf(value), textOf, link, scope);
-    values.forEach(textOf); // So that what JSON cannot hold is refused by its place.
+    // Not without a look: what JSON cannot hold is refused by its place, and much goes in pieces.
+    if (!values || !isShort(values.map(textOf)))
+      return offerArgument(sourceOf(value), textOf, link, scope);
     return { values };
   },
   take: (wire, link, scope) => new PulledStream(takenPull(wire, link, scope)),
   open: (...call) => new PulledStream(openedPull(...call)),
   async answer(value, link, incoming) {
     const values = whole(value);
-    if (!values) return offerResult(sourceOf(value), textOf, link, incoming);
-    return new Encoded(`{"values":[${values.map(textOf).join(",")}]}`);
+    const texts = values?.map(textOf);
+    if (!texts || !isShort(texts)) return offerResult(sourceOf(value), textOf, link, incoming);
+    return new Encoded(`{"values":[${texts.join(",")}]}`);
   },
 };
+
+function isShort(texts: readonly string[]): boolean {
+  return texts.reduce((sum, { length }) => sum + length, 0) <= WINDOW_TEXT;
+}
 
 /** Of items that are converted. */
 export function streamOf(item: Codec): ResultRole {

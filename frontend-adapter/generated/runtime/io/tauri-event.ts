@@ -7,8 +7,8 @@
  */
 
 import { emit, listen } from "@tauri-apps/api/event";
-import { TauriIo, withNewline } from "../tauri-io.js";
-import type { Exit } from "../tauri-io.js";
+import { RelayIo, withNewline } from "../relay-io.js";
+import type { Exit } from "../relay-io.js";
 
 /** The names of the relay's events. */
 export interface TauriEventOptions {
@@ -22,7 +22,7 @@ export interface TauriEventOptions {
   readonly exit?: string;
 }
 
-export class TauriEventIo extends TauriIo {
+export class TauriEventIo extends RelayIo {
   readonly name: string = "tauri-event-io";
   readonly #events: Required<TauriEventOptions>;
 

@@ -33,7 +33,7 @@ def freeze(form: str) -> Path:
     name = "backend"
     place = TAURI / "frozen" if form == "onedir" else TAURI / "binaries"
     if form == "onefile":
-        name = f"backend-{triple()}"
+        name = f"sift-backend-{triple()}"
     options = ["--noconfirm", "--log-level=WARN", f"--name={name}", f"--distpath={place}"]
     work = [f"--workpath={WORK}", f"--specpath={WORK}"]
     script = str(HERE / "backend" / "backend.py")

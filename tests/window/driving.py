@@ -99,11 +99,12 @@ class App:
 @contextmanager
 def running(application: Path, environment: Mapping[str, str] | None = None) -> Generator[App]:
     """Start an app, with its driver; end both."""
-    env = {**os.environ, "VIRTUAL_ENV": sys.prefix, **(environment or {})}
-    env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"
-    program = shutil.which("tauri-driver") or str(Path.home() / ".cargo" / "bin" / "tauri-driver")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    env = {**os.environ, "VIRTUAL_ENV": sys.prefix, "PATH": path, **(environment or {})}
+    program, native_driver = found("tauri-driver"), found("WebKitWebDriver")
     port, native = free_ports(2)
-    command = [program, "--port", str(port), "--native-port", str(native)]
+    ports = ["--port", str(port), "--native-port", str(native)]
+    command = [program, *ports, "--native-driver", native_driver]
     with subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL) as process:
         try:
             for each in (native, port):
@@ -136,6 +137,13 @@ class TauriOptions(ArgOptions):
 
     def to_capabilities(self) -> dict[str, Any]:  # pyright: ignore[reportIncompatibleMethodOverride] - it says None
         return {"tauri:options": {"application": str(self.application)}}
+
+
+def found(program: str) -> str:
+    """Return where a program is."""
+    path = shutil.which(program) or shutil.which(program, path=str(Path.home() / ".cargo" / "bin"))
+    assert path, f"there is no {program}; `make e2e` installs what it lacks"
+    return path
 
 
 def free_ports(number: int) -> list[int]:

@@ -66,7 +66,7 @@ echo 'Building the example, in each of its forms'
   cp "$CARGO_TARGET_DIR/debug/sift" "$CARGO_TARGET_DIR/window"
   for form in release release:onefile; do
     # What another form has left here would be taken for this one's.
-    rm -rf "$CARGO_TARGET_DIR"/release/{backend,worker,bundle}
+    rm -rf "$CARGO_TARGET_DIR"/release/{sift-backend,worker,bundle}
     npm run --silent "$form" -- --bundles deb --ci
     cp "$CARGO_TARGET_DIR"/release/bundle/deb/*.deb "$CARGO_TARGET_DIR/window/${form//:/-}.deb"
   done

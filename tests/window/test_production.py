@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.window
 
-WORKERS = {"release": "usr/lib/Sift/worker/backend", "release-onefile": "usr/bin/backend"}
+WORKERS = {"release": "usr/lib/Sift/worker/backend", "release-onefile": "usr/bin/sift-backend"}
 
 
 @pytest.fixture(scope="module", params=WORKERS)

@@ -1,6 +1,7 @@
 /** What a person does, and what it sets off. */
 
 import { WebviewWindow } from "@tauri-apps/api/webviewWindow";
+import { getCurrentWindow } from "@tauri-apps/api/window";
 import { open } from "@tauri-apps/plugin-dialog";
 import { cancel, checksum, deleteIt, show } from "./details";
 import { watch } from "./live";
@@ -62,9 +63,11 @@ const keys: Record<string, (event: KeyboardEvent) => void> = {
 addEventListener("keydown", (event) => {
   const { key, target } = event;
   if (byId.question.open) return;
-  if ((event.ctrlKey || event.metaKey) && key === "n") {
-    event.preventDefault();
-    return newWindow();
+  if (event.ctrlKey || event.metaKey) {
+    if (key === "n") newWindow();
+    else if (key === "w") void getCurrentWindow().close();
+    else return;
+    return event.preventDefault();
   }
   const writes = target instanceof HTMLInputElement;
   if (key === "/" && !writes) {

@@ -117,6 +117,10 @@ def test_the_readme_stays_within_two_screens() -> None:
     assert len(client.text.splitlines()) <= 6
 
 
+def test_the_guide_for_tauri_stays_within_two_screens() -> None:
+    assert len(read("docs/tauri.md").splitlines()) <= 2 * SCREEN
+
+
 def test_a_feature_fits_on_a_screen() -> None:
     listed = read("docs/index.md").partition("What both sides can do:\n\n")[2].partition("\n\n")[0]
     features = re.findall(r"^- \[.+?\]\((.+?)\):", listed, re.MULTILINE)
@@ -241,26 +245,61 @@ FIRST_PAGES: Final = {
             *("Delete milk?", "100 %", "1 deleted"),
         ],
     ),
+    "docs/tauri.md": (["backend.py"], ["main.ts"], ["Hello window, from Python"]),
 }
 """How their workers are started, what is run in the window, and what it prints."""
 
 
 @pytest.mark.process
 @pytest.mark.parametrize("page", FIRST_PAGES)
-def test_the_first_pages_call_their_workers_through_the_relay(project: Path, page: str) -> None:
+def test_the_first_pages_call_their_workers_as_a_window_does(project: Path, page: str) -> None:
     worker, code, expected = FIRST_PAGES[page]
     run_shell(project, page)
-    relay = json.dumps(str(CHECKOUT / "examples" / "demo" / "relay.ts"))
-    root, command = json.dumps(f"{CHECKOUT}/"), json.dumps([sys.executable, *worker])
+    command = json.dumps([sys.executable, *worker])
+    if 'new TauriIo("backend")' in read(page):
+        plugin = json.dumps(str(ADAPTER / "test" / "worker-plugin.ts"))
+        imported = f"import {{ WorkerPlugin }} from {plugin};\n"
+        host = f"const host = new WorkerPlugin({{ backend: {command} }});\n"
+        leave = "await host.quit();\n"
+    else:
+        relay = json.dumps(str(CHECKOUT / "examples" / "demo" / "relay.ts"))
+        imported = f"import {{ startRelay }} from {relay};\n"
+        host = f"const host = await startRelay({json.dumps(f'{CHECKOUT}/')}, {command});\n"
+        leave = "await host.stop();\n"
     (project / "window.ts").write_text(
-        f"import {{ startRelay }} from {relay};\n"
-        "const confirm = (question) => (console.log(question), true);\n"
-        "Object.assign(globalThis, { confirm, addEventListener: () => undefined });\n"
-        f"const relay = await startRelay({root}, {command});\n"
+        imported + "const confirm = (question) => (console.log(question), true);\n"
+        "const addEventListener = () => undefined;\n"
+        "Object.assign(globalThis, { confirm, addEventListener, window: globalThis });\n"
+        + host
         + "".join(f'await import("./{file}");\n' for file in code)
-        + "await relay.stop();\n"
+        + leave
     )
     assert run_typescript(project, "window.ts").splitlines() == expected
+
+
+def test_the_plugin_reads_what_the_guide_declares() -> None:
+    guide = read("docs/tauri.md")
+    section, code = (
+        next(block.text for block in blocks(guide) if block.title == title)
+        for title in ("src-tauri/tauri.conf.json", "main.ts")
+    )
+    declared = json.loads(f"{{{section}}}")["plugins"]["rpc-worker"]["workers"]
+    assert re.findall(r'TauriIo\("(\w+)"\)', code) == list(declared)
+    config = (CHECKOUT / "tauri-plugin-rpc-worker/src/config.rs").read_text(encoding="utf-8")
+    worker, dev = (
+        set(re.findall(r"^ +pub(?:\(crate\))? (\w+):", struct, re.MULTILINE))
+        for struct in re.findall(
+            r"struct (?:Worker|Dev) \{\n(.*?)^\}", config, re.MULTILINE | re.DOTALL
+        )
+    )
+    bundled = re.findall(r'^\| `"(\w+)": ', guide, re.MULTILINE)
+    assert bundled
+    assert {*bundled, *declared["backend"]} <= worker
+    assert set(declared["backend"]["dev"]) <= dev
+    permissions = CHECKOUT / "tauri-plugin-rpc-worker/permissions"
+    sets = tomllib.loads((permissions / "sets.toml").read_text(encoding="utf-8"))["set"]
+    named = re.findall(r"^\| `rpc-worker:(\w+)` ", guide, re.MULTILINE)
+    assert named == ["default", *(one["identifier"] for one in sets)]
 
 
 @pytest.mark.process

@@ -1,44 +1,22 @@
 /** The npm package, as somebody gets it who has never seen the checkout. */
 
-import { execFile } from "node:child_process";
 import { cp, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import manifest from "../package.json" with { type: "json" };
+import { ADAPTER, MODULES, install, installed, pack, run } from "./npm.js";
 
-const ADAPTER = fileURLToPath(new URL("..", import.meta.url));
-const MODULES = join(ADAPTER, "node_modules");
-const PYTHON = process.env["RPC_WORKER_PYTHON"] ?? join(ADAPTER, "../.venv/bin/python");
 const IO = (await readdir(join(ADAPTER, "src/io"))).map((file) => file.replace(".ts", "")).sort();
 
 /** A folder in which nothing is found but what is installed there. */
 let app: string;
 let tarball: string;
 
-/** Runs a command and returns what it prints; what it says when it fails is the test's message. */
-async function run(cwd: string, command: string, ...args: string[]): Promise<string> {
-  const path = [dirname(PYTHON), process.env["PATH"]].join(delimiter);
-  const done = promisify(execFile)(command, args, { cwd, env: { ...process.env, PATH: path } });
-  const { stdout } = await done.catch(({ stdout, stderr }: { stdout: string; stderr: string }) =>
-    expect.unreachable(`${command} ${args.join(" ")}\n${stdout}${stderr}`),
-  );
-  return stdout;
-}
-
-function installed(bin: string): [command: string, script: string] {
-  return [process.execPath, join(MODULES, bin)];
-}
-
 beforeAll(async () => {
   app = await mkdtemp(join(tmpdir(), "rpc-worker-package-"));
-  const packed = await run(ADAPTER, "npm", "pack", "--silent", "--pack-destination", app);
-  tarball = join(app, packed.trim().split("\n").at(-1) ?? "");
-  await writeFile(join(app, "package.json"), JSON.stringify({ private: true, type: "module" }));
-  const quiet = ["--offline", "--no-audit", "--no-fund", "--loglevel=error"];
-  await run(app, "npm", "install", ...quiet, tarball);
+  tarball = await pack(ADAPTER, app);
+  await install(app, tarball);
 }, 120_000);
 
 afterAll(() => rm(app, { recursive: true, force: true }));

@@ -23,7 +23,8 @@ if ((${#missing[@]})); then
   fi
   export DEBIAN_FRONTEND=noninteractive
   apt-get update -qq
-  apt-get install -y -qq --no-install-recommends "${missing[@]}"
+  # With what they recommend: WebKit draws with it.
+  apt-get install -y -qq "${missing[@]}"
 fi
 
 example=$PWD/examples/tauri-app

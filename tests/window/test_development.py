@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -9,10 +10,14 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.window.driving import EXAMPLE, command, descendants, gone
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
 
 pytestmark = pytest.mark.window
 
@@ -20,23 +25,39 @@ BUILDING = 600.0
 """Seconds that Rust may take, on a machine that has built it once."""
 
 
-def test_it_starts_and_leaves_nothing_behind() -> None:
+@pytest.fixture(scope="module")
+def dev() -> Generator[tuple[subprocess.Popen[bytes], int, int]]:
     env = {**os.environ, "VIRTUAL_ENV": sys.prefix}
-    dev = ["npm", "run", "tauri", "dev", "--", "--no-watch"]
-    with subprocess.Popen(dev, cwd=EXAMPLE, env=env, stdin=subprocess.DEVNULL) as process:
+    run = ["npm", "run", "tauri", "dev", "--", "--no-watch"]
+    with subprocess.Popen(run, cwd=EXAMPLE, env=env, stdin=subprocess.DEVNULL) as process:
         try:
-            app, worker = started(process)
-            python = Path(sys.prefix, "bin", "python")
-            assert command(worker).startswith(os.fsencode(python)), "the project's own"
-            processes = descendants(process.pid)
-            os.kill(app, signal.SIGKILL)
-            assert gone(worker)
-            assert process.wait(60) is not None
-            assert [pid for pid in processes if not gone(pid)] == []
+            yield (process, *started(process))
         finally:
             for pid in (*descendants(process.pid), process.pid):
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
+
+
+def test_python_is_that_of_the_project(dev: tuple[subprocess.Popen[bytes], int, int]) -> None:
+    _, _, worker = dev
+    assert command(worker).startswith(os.fsencode(Path(sys.prefix, "bin", "python")))
+
+
+@pytest.mark.usefixtures("dev")
+def test_vite_keeps_no_stale_copy_of_the_client() -> None:
+    """Packages it bundles beforehand, and keeps; the generated sources are none."""
+    kept = json.loads((EXAMPLE / "node_modules/.vite/deps/_metadata.json").read_text())["optimized"]
+    assert kept
+    assert {name.split("/")[0] for name in kept} == {"@tauri-apps"}
+
+
+def test_it_leaves_nothing_behind(dev: tuple[subprocess.Popen[bytes], int, int]) -> None:
+    process, app, worker = dev
+    processes = descendants(process.pid)
+    os.kill(app, signal.SIGKILL)
+    assert gone(worker)
+    assert process.wait(60) is not None
+    assert [pid for pid in processes if not gone(pid)] == []
 
 
 def started(process: subprocess.Popen[bytes]) -> tuple[int, int]:

@@ -248,6 +248,24 @@ def test_a_worker_that_stops_reading_does_not_freeze_the_window(app: App) -> Non
     assert app.run(script)
 
 
+def test_a_worker_that_stops_reading_can_be_killed(app: App) -> None:
+    """Writes wait for it in the plugin; what ends it must not wait for them."""
+    pid = app.run("return worker.pid()")
+    os.kill(pid, signal.SIGSTOP)
+    script = """
+        const text = "x".repeat(1 << 20);
+        const echo = () => worker.echo(text).catch((error) => error.name);
+        const told = Array.from({ length: 40 }, echo);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        const { state } = await probe.invoke("plugin:rpc-worker|kill", { worker: "probe" });
+        return [state, [...new Set(await Promise.all(told))]];
+    """
+    assert app.run(script) == ["stopped", ["ChannelClosed"]]
+    assert gone(pid)
+    app.run("return probe.invoke('plugin:rpc-worker|start', { worker: 'probe' })")
+    assert app.until("return worker.add(1, 2)") == 3
+
+
 STAND_STILL = """
     await worker.echo("it runs");
     globalThis.flooded = worker.flood(1 << 20, 400).catch((error) => error.name);

@@ -30,6 +30,9 @@ def refusal(annotation: Any) -> Exception | None:
 
 def against_default(node: Type, default: Any) -> tuple[str, str] | None:
     """Return what is wrong with a default, and what to write instead: it must be of its type."""
+    members = node.members if isinstance(node, Union) else (node,)
+    if default is None and any(isinstance(m, Scalar) and m.kind == "null" for m in members):
+        return None  # Nor need msgspec read the type, which may have no end.
     try:
         text = msgspec.json.encode(default, enc_hook=enc_hook)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:

@@ -8,7 +8,7 @@ can be ended. Which lines belong to which session is the channel's knowledge.
 from __future__ import annotations
 
 import asyncio
-import random
+import os
 import sys
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, TypeVar
 
@@ -152,7 +152,8 @@ class Session:
         self._prefix = b'"w' if name is None else b'"%b:w' % name.encode()
         self._requests = 0
         self._tokens = 0
-        self._handle = random.randrange(HANDLES)  # noqa: S311 - an address, not a secret
+        # Not by `random`, which takes a millisecond to import.
+        self._handle = int.from_bytes(os.urandom(8), "big") % HANDLES
         self._room: asyncio.Future[None] | None = None
 
     def new_token(self) -> bytes:

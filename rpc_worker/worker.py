@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
 
 from rpc_worker.arguments import (
@@ -21,7 +22,7 @@ from rpc_worker.signals import end_at_exit, exit_at_once
 from rpc_worker.stdio import take
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractAsyncContextManager
     from types import ModuleType
 
@@ -165,21 +166,34 @@ def _service(
     check_contract(implementation, contract)
     check_frontend(frontend)
     check_implementation(implementation, contract)
-    from rpc_worker.contract import find_contract, read_contract  # noqa: PLC0415 - after `take`
-    from rpc_worker.dispatch import Service  # noqa: PLC0415
-    from rpc_worker.fit import bind  # noqa: PLC0415
+    with _nothing_collected():
+        from rpc_worker.contract import find_contract, read_contract  # noqa: PLC0415 - after `take`
+        from rpc_worker.dispatch import Service  # noqa: PLC0415
+        from rpc_worker.fit import bind  # noqa: PLC0415
 
-    # A class in the place of its instance is a misfit of which `bind` says more.
-    own = implementation if isinstance(implementation, type) else type(implementation)
-    read = read_contract(contract or find_contract(own))
-    return Service(
-        read,
-        bind(read, implementation),
-        frontend=None if frontend is None else read_contract(frontend, frontend=True),
-        name=name,
-        version=version,
-        debug=debug,
-    )
+        # A class in the place of its instance is a misfit of which `bind` says more.
+        own = implementation if isinstance(implementation, type) else type(implementation)
+        read = read_contract(contract or find_contract(own))
+        return Service(
+            read,
+            bind(read, implementation),
+            frontend=None if frontend is None else read_contract(frontend, frontend=True),
+            name=name,
+            version=version,
+            debug=debug,
+        )
+
+
+@contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """Have the garbage collector rest: what a start makes stays, and to look at it takes time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _prepare_breakpoints(*, enabled: bool) -> None:
@@ -197,10 +211,11 @@ def _live(
     limits: Limits,
     grace: float,
 ) -> Life:
-    import asyncio  # noqa: PLC0415 - a start that fails needs no loop
+    with _nothing_collected():
+        import asyncio  # noqa: PLC0415 - a start that fails needs no loop
 
-    from rpc_worker.frontend import Frontend  # noqa: PLC0415
-    from rpc_worker.lifecycle import Life  # noqa: PLC0415
+        from rpc_worker.frontend import Frontend  # noqa: PLC0415
+        from rpc_worker.lifecycle import Life  # noqa: PLC0415
 
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)

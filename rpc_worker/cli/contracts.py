@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sysconfig
 import traceback
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rpc_worker.cli.target import load_class, load_frontend
 from rpc_worker.cli.wording import UsageError
@@ -18,6 +19,17 @@ if TYPE_CHECKING:
     from rpc_worker.errors import Misfit
 
 __all__ = ["ImportingError", "read_contracts"]
+
+
+_ADVICE: Final = {
+    "PydanticSchemaGenerationError": (
+        "A model holds what Pydantic knows: write a BaseModel in a Struct's place, and str in "
+        "BigInt's."
+    ),
+}
+"""What to write instead, where who raised it does not know of us."""
+
+_INSTALLED: Final = tuple(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib"))
 
 
 class ImportingError(Exception):
@@ -61,8 +73,12 @@ def _import(target: str, load: Callable[[str], type]) -> type:
         raise
     except BaseException as error:  # noqa: BLE001 - SystemExit in a module is one too
         module = target.partition(":")[0]
-        reason = str(error) if isinstance(error, StartError) else f"{type(error).__name__}: {error}"
-        raise ImportingError(f"{module} cannot be imported: {reason}\n  {_place(error)}") from None
+        kind = type(error).__name__
+        reason = str(error) if isinstance(error, StartError) else f"{kind}: {error}"
+        advice = f"\n  {_ADVICE[kind]}" if kind in _ADVICE else ""
+        raise ImportingError(
+            f"{module} cannot be imported: {reason}\n  {_place(error)}{advice}"
+        ) from None
 
 
 def _place(error: BaseException) -> str:
@@ -70,5 +86,7 @@ def _place(error: BaseException) -> str:
     if isinstance(error, SyntaxError):
         return f"{error.filename}, line {error.lineno}"
     frames = frames_of_user(traceback.extract_tb(error.__traceback__))
-    last = [f for f in frames if not f.filename.startswith("<")][-1]
+    found = [f for f in frames if not f.filename.startswith("<")]
+    own = [f for f in found if not f.filename.startswith(_INSTALLED)]
+    last = (own or found)[-1]
     return f"{last.filename}, line {last.lineno}: {last.line}"

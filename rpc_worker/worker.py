@@ -22,7 +22,7 @@ from rpc_worker.signals import end_at_exit, exit_at_once
 from rpc_worker.stdio import take
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Sequence
     from contextlib import AbstractAsyncContextManager
     from types import ModuleType
 
@@ -185,7 +185,7 @@ def _service(
 
 
 @contextmanager
-def _nothing_collected() -> Iterator[None]:
+def _nothing_collected() -> Generator[None]:
     """Have the garbage collector rest: what a start makes stays, and to look at it takes time."""
     enabled = gc.isenabled()
     gc.disable()

@@ -28,7 +28,7 @@ def test_a_struct_in_a_model_is_told_by_its_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "mixed_api.py").write_text(MIXED, encoding="utf-8")
-    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     with pytest.raises(ImportingError) as caught:
         read_contracts(["mixed_api:PhotosAPI"], None)
     sys.modules.pop("mixed_api", None)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
-import os
 import platform
 import subprocess
 import sys
@@ -20,10 +19,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+from command import CHECKOUT, add_markdown, environment, machine, publish, say
 from large_contract import texts
-from tables import heading, marks, row, write
+from tables import heading, row
 
-CHECKOUT: Final = Path(__file__).parents[1]
 ADAPTER: Final = CHECKOUT / "frontend-adapter"
 SMALL: Final = 2
 LARGE: Final = 500
@@ -105,16 +104,9 @@ def main() -> None:
             _lay_out(Path(folder) / str(size), size)
         for number in range(1, rounds + 1):
             for size in sizes:
-                _say(f"round {number} of {rounds}, {size} methods")
+                say(f"round {number} of {rounds}, {size} methods")
                 measured[size].append(_measure(Path(folder) / str(size)))
-    tables = report(measured)
-    print(tables)
-    if options.markdown is not None:
-        try:
-            write(options.markdown, "bench-codegen", tables)
-        except ValueError as error:
-            sys.exit(str(error))
-        _say(f"written to {options.markdown}")
+    publish(report(measured), "bench-codegen", options.markdown)
 
 
 class Options(argparse.Namespace):
@@ -129,21 +121,15 @@ def _parse() -> Options:
         action="store_true",
         help="one round with a smaller contract: shows that it works, measures little",
     )
-    parser.add_argument(
-        "--markdown",
-        type=Path,
-        metavar="FILE",
-        help=f"also write the table there, between {' and '.join(marks('bench-codegen'))}",
-    )
+    add_markdown(parser, "bench-codegen")
     return parser.parse_args(namespace=Options())
 
 
 def report(measured: Mapping[int, Sequence[Figures]]) -> str:
     """Return the table; a column for each contract."""
     rounds = len(next(iter(measured.values())))
-    machine = f"{platform.system()} on {platform.machine()}, {os.cpu_count()} CPUs"
     python = f"Python {platform.python_version()}"
-    lines = [f"{machine}; {python}; the best of {rounds} rounds.", ""]
+    lines = [f"{machine()}; {python}; the best of {rounds} rounds.", ""]
     lines += heading("", *(f"{size} methods" for size in measured))
     for label, name, written in ROWS:
         cells = [written(min(each[name] for each in figures)) for figures in measured.values()]
@@ -213,7 +199,7 @@ def _run(folder: Path, *command: str) -> str:
     done = subprocess.run(
         command,
         cwd=folder,
-        env=_environment(),
+        env=environment(),
         capture_output=True,
         encoding="utf-8",
         timeout=DEADLINE,
@@ -229,7 +215,7 @@ def _time_to_answer(folder: Path) -> float:
     with subprocess.Popen(
         (sys.executable, "-c", "import worker; worker.main()"),
         cwd=folder,
-        env=_environment(),
+        env=environment(),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     ) as worker:
@@ -242,17 +228,6 @@ def _time_to_answer(folder: Path) -> float:
     if lines[1] != ANSWER:
         sys.exit(f"the worker of {folder.name} methods answered {lines}")
     return taken
-
-
-def _environment() -> dict[str, str]:
-    """Return one with the checkout's own package, whatever is installed."""
-    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    return environment
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any, Final
 
+from command import add_markdown, environment, machine, publish, say
 from contenders import CONTENDERS, FLOOR, Contender, Measurement, Round
-from tables import marks, report, write
+from tables import report
 
 HERE: Final = Path(__file__).parent
 ROUNDS: Final = 3
@@ -35,20 +34,13 @@ def main() -> None:
     rounds: dict[str, list[Round]] = {python: [] for python in pythons}
     for number in range(1, options.rounds + 1):
         for python, version in pythons.items():
-            _say(f"round {number} of {options.rounds}, Python {version}")
+            say(f"round {number} of {options.rounds}, Python {version}")
             rounds[python].append(
                 {c.name: _measure(driver, python, c, options.quick) for c in contenders}
             )
     reports = [report(version, rounds[python]) for python, version in pythons.items()]
-    machine = f"{platform.system()} on {platform.machine()}, {os.cpu_count()} CPUs"
-    tables = "\n".join((f"{machine}; rounds: {options.rounds}.\n", *reports))
-    print(tables)
-    if options.markdown is not None:
-        try:
-            write(options.markdown, "benchmarks", tables)
-        except ValueError as error:
-            sys.exit(str(error))
-        _say(f"written to {options.markdown}")
+    tables = "\n".join((f"{machine()}; rounds: {options.rounds}.\n", *reports))
+    publish(tables, "benchmarks", options.markdown)
 
 
 class Options(argparse.Namespace):
@@ -78,12 +70,7 @@ def _parse() -> Options:
         choices=[contender.name for contender in CONTENDERS],
         help="measure only this and the floor; may be repeated",
     )
-    parser.add_argument(
-        "--markdown",
-        type=Path,
-        metavar="FILE",
-        help=f"also write the tables there, between {' and '.join(marks('benchmarks'))}",
-    )
+    add_markdown(parser, "benchmarks")
     options = parser.parse_args(namespace=Options())
     options.python = options.python or [sys.executable]
     options.rounds = options.rounds or (1 if options.quick else ROUNDS)
@@ -131,14 +118,15 @@ def _run(
         *(driver, measurement, "--method", contender.method, *(["--quick"] if quick else [])),
         *("--", python, str(HERE / f"{contender.script}.py")),
     )
-    # The checkout's own package, whatever is installed.
-    environment = {**os.environ, "PYTHONPATH": str(HERE.parent)}
-    # Whoever starts a worker twice has its bytecode; compiling would be most of the start.
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     where = f"{contender.name}, {measurement}, {python}"
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, check=False, timeout=DEADLINE, env=environment
+            command,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=DEADLINE,
+            env=environment(),
         )
     except subprocess.TimeoutExpired:
         sys.exit(f"{where}: no figures after {DEADLINE:.0f} s")
@@ -146,10 +134,6 @@ def _run(
         sys.exit(f"{where}: {done.stderr.strip()}")
     figures: dict[str, Any] = json.loads(done.stdout)
     return {name: value for name, value in figures.items() if value is not None}
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

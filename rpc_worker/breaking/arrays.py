@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rpc_worker.breaking.bounds import compare_bounds
 from rpc_worker.breaking.findings import Finding
+from rpc_worker.breaking.objects import compare_need
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,12 +90,6 @@ def _compare_places(
             )
         else:
             if types.flow == "in":
-                yield from _compare_need(index < old["minItems"], index < new["minItems"], item)
+                may_be_left_out = index >= old["minItems"]
+                yield from compare_need(may_be_left_out, index >= new["minItems"], item, "in")
             yield from types.compare(before[index], now[index], item)
-
-
-def _compare_need(was: bool, now: bool, item: Place) -> Iterator[Finding]:
-    if now and not was:
-        yield Finding(f"{item} is required now", giving="that leave it out are refused")
-    elif was and not now:
-        yield Finding(f"{item} may be left out now")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rpc_worker.breaking.findings import Flow, Place
     from rpc_worker.breaking.types import TypeComparison
 
-__all__ = ["compare_defaults", "compare_objects"]
+__all__ = ["compare_defaults", "compare_need", "compare_objects"]
 
 _ANY_KEY: Final[Schema] = {"type": "string"}
 
@@ -46,9 +46,8 @@ def _compare_records(
         here = place.at(f".{name}")
         left_out = _may_be_left_out(old, name, types.flow)
         if name in fields_now:
-            yield from _compare_need(
-                left_out, _may_be_left_out(new, name, types.flow), here, types.flow
-            )
+            left_out_now = _may_be_left_out(new, name, types.flow)
+            yield from compare_need(left_out, left_out_now, here, types.flow)
             if types.flow == "in":
                 yield from compare_defaults(field, fields_now[name], str(here))
             yield from types.compare(field, fields_now[name], here)
@@ -75,7 +74,8 @@ def _may_be_left_out(record: Schema, name: str, flow: Flow) -> bool:
     return name not in record.get("required", [])
 
 
-def _compare_need(was: bool, now: bool, here: Place, flow: Flow) -> Iterator[Finding]:
+def compare_need(was: bool, now: bool, here: Place, flow: Flow) -> Iterator[Finding]:
+    """Return whether a part may be missing `now` that could not before, or the other way round."""
     if was and not now:
         text = f"{here} is {'required' if flow == 'in' else 'always there'} now"
         yield Finding(text, giving="that leave it out are refused")

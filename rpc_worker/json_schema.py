@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from rpc_worker import schema
-from rpc_worker.markers import enc_hook
+from rpc_worker.canonical import canonical
 from rpc_worker.reading.hints import is_hashed
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Schemas:
         described = self._plain(node)
         said: Schema = {"description": doc} if doc else {}
         if default is not msgspec.UNSET:
-            said["default"] = _plain(default)
+            said["default"] = canonical(default)
         if said and "$ref" in described:
             # Draft 7 ignores whatever stands beside a reference.
             described = {"allOf": [described]}
@@ -140,7 +140,7 @@ class Schemas:
 
     def _field(self, field: schema.Field) -> Schema:
         described = self.of(field.type, default=field.default, doc=field.doc)
-        described |= {"examples": _plain(field.examples)} if field.examples else {}
+        described |= {"examples": canonical(field.examples)} if field.examples else {}
         return described | ({"deprecated": True} if field.deprecated else {})
 
     def _keys(self, node: schema.Type) -> Schema:
@@ -160,10 +160,6 @@ class Schemas:
                 return {"anyOf": [self._keys(member) for member in node.members]}
             case _:
                 return {key: value for key, value in self.of(node).items() if key != "type"}
-
-
-def _plain(value: Any) -> Any:
-    return msgspec.to_builtins(value, str_keys=True, enc_hook=enc_hook)
 
 
 def _name(node: schema.Type) -> str:

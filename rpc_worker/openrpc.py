@@ -16,7 +16,6 @@ import msgspec
 
 from rpc_worker.contract import REQUIRED
 from rpc_worker.json_schema import Schemas
-from rpc_worker.markers import enc_hook
 from rpc_worker.schema import Progress, Scalar
 
 if TYPE_CHECKING:
@@ -56,11 +55,6 @@ class _Schemas(Schemas):
     """Schemas, with what decides whether two of them are compatible, and which draft 7 lacks."""
 
     def of(self, node: Type, *, default: Any = msgspec.UNSET, doc: str = "") -> Schema:
-        if default is not msgspec.UNSET:
-            # The order of a set is another in each process.
-            default = msgspec.to_builtins(
-                default, str_keys=True, enc_hook=enc_hook, order="deterministic"
-            )
         described = super().of(node, default=default, doc=doc)
         match node:
             case Scalar(kind="decimal"):

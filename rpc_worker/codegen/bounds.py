@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from rpc_worker.canonical import canonical
 from rpc_worker.codegen.docs import code
-from rpc_worker.markers import BigInt, enc_hook
+from rpc_worker.markers import BigInt
 from rpc_worker.schema import Array, Map, Progress, Scalar, Stream, Tuple, Union
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def as_code(value: Any, names: TypeNames) -> str:
 
 
 def _encode(value: Any) -> str:
-    return msgspec.json.encode(value, enc_hook=enc_hook).decode()
+    return msgspec.json.encode(canonical(value)).decode()
 
 
 def _demanded(node: Scalar | Array | Map) -> list[str]:

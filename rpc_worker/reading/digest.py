@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from rpc_worker.canonical import canonical
 from rpc_worker.contract import REQUIRED
-from rpc_worker.markers import enc_hook
 from rpc_worker.reading.hints import is_hashed
 from rpc_worker.schema import (
     Array,
@@ -173,8 +173,7 @@ def _default(default: Any, *, required: bool) -> str:
     if default is msgspec.UNSET:
         return "absent"
     # As built-in values first: keys that are no text are not ordered.
-    plain = msgspec.to_builtins(default, enc_hook=enc_hook, str_keys=True)
-    return msgspec.json.encode(plain, order="deterministic").decode()
+    return msgspec.json.encode(canonical(default), order="deterministic").decode()
 
 
 def _values(values: Iterable[str | int]) -> list[str | int]:

@@ -15,7 +15,7 @@ import msgspec
 from rpc_worker import schema
 from rpc_worker.scalars import SAFE
 
-__all__ = ["AtOnce", "at_once_of", "can_go_wrong", "class_of", "getter_of", "is_null"]
+__all__ = ["AtOnce", "at_once_of", "can_go_wrong", "class_of", "getter_of"]
 
 AtOnce: TypeAlias = Callable[[Collection[Any]], bool]
 
@@ -56,7 +56,7 @@ def at_once_of(
             return _are_safe_ints
         case schema.Scalar(kind="float"):
             return _are_finite_floats
-        case schema.Union(members=(inner, last)) if is_null(last):
+        case schema.Union(members=(inner, last)) if schema.is_null(last):
             at_once = at_once_of(inner, known)
             return at_once and (lambda values: at_once([v for v in values if v is not None]))
         case schema.Record(kind="struct" | "dataclass" | "attrs" | "pydantic"):
@@ -100,11 +100,6 @@ def getter_of(node: schema.Record, field: schema.Field) -> Callable[[Any], Any]:
     # Pydantic would warn of a field that is deprecated.
     name = field.name
     return lambda value: value.__dict__[name]
-
-
-def is_null(node: schema.Type) -> bool:
-    """Return whether a type is None's."""
-    return isinstance(node, schema.Scalar) and node.kind == "null"
 
 
 _RISKY: Final = frozenset({"any", "raw", "int", "float", "bigint", "datetime", "time"})

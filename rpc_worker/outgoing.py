@@ -20,7 +20,7 @@ import msgspec
 
 from rpc_worker import schema
 from rpc_worker.anything import check_any, check_raw
-from rpc_worker.columns import at_once_of, can_go_wrong, class_of, getter_of, is_null
+from rpc_worker.columns import at_once_of, can_go_wrong, class_of, getter_of
 from rpc_worker.markers import BigInt
 from rpc_worker.scalars import (
     SCALARS,
@@ -143,7 +143,7 @@ class _Checks:
         return check
 
     def _union(self, node: schema.Union) -> Check:
-        members = [m for m in node.members if not is_null(m)]
+        members = [m for m in node.members if not schema.is_null(m)]
         checks: dict[type, Check] = {}
         for each in _by_class(members):
             checks |= dict.fromkeys(_classes(each), self.whole(each))

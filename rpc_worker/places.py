@@ -60,7 +60,7 @@ def chosen(node: Node | None, value: Any) -> Node | None:
     """Return the member of a union that a value is meant for, if that can be told."""
     if not isinstance(node, schema.Union) or value is None:
         return node
-    members = [m for m in node.members if not (isinstance(m, schema.Scalar) and m.kind == "null")]
+    members = [m for m in node.members if not schema.is_null(m)]
     if isinstance(value, dict):
         for member in members:
             if isinstance(member, schema.Record) and _has_tag(member, value):

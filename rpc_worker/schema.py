@@ -258,6 +258,11 @@ Reference: TypeAlias = Stream | Progress | Callback
 """What travels as a token or a handle in a value's place, and is itself no value."""
 
 
+def is_null(node: object) -> bool:
+    """Tell whether a type, or what stands for a result, is that of None alone."""
+    return isinstance(node, Scalar) and node.kind == "null"
+
+
 def describe(node: Type | Reference) -> str:
     """Return a type as a person would say it: `list of float`, `"a" or "b"`, `Match or null`."""
     match node:

@@ -34,9 +34,9 @@ def documents_at(revision: str, targets: Sequence[str], frontend: str | None) ->
     Raises:
         UsageError: There is no such revision, or no such contract in it, or it cannot be read.
     """
-    commit = _commit(revision)
+    top, commit = _found(revision)
+    here = Path.cwd().resolve()
     try:
-        top, here = Path(_git("rev-parse", "--show-toplevel")).resolve(), Path.cwd().resolve()
         with tempfile.TemporaryDirectory(prefix="rpc-worker-") as temporary:
             tree = _lay_out(commit, top, Path(temporary).resolve())
             there = tree / here.relative_to(top)
@@ -64,15 +64,16 @@ class _GitError(Exception):
     """git has failed, or is not there."""
 
 
-def _commit(revision: str) -> str:
+def _found(revision: str) -> tuple[Path, str]:
+    """Return the folder of the repository, and the commit."""
     neither = f"--against {revision}: there is no such file in {Path.cwd()}, and "
     advice = "Name a document that rpc-worker openrpc wrote, or a revision of git, such as main"
     try:
-        _git("rev-parse", "--show-toplevel")
+        top = Path(_git("rev-parse", "--show-toplevel")).resolve()
     except _GitError as error:
         raise UsageError(f"{neither}no repository to look for it: {error}. {advice}") from None
     try:
-        return _git("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
+        return top, _git("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
     except _GitError:
         raise UsageError(f"{neither}git knows no such revision. {advice}") from None
 

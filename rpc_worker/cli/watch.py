@@ -33,6 +33,9 @@ _PAUSE: Final = 50
 """Milliseconds without a change, after which those before are one; looks at signals are as far
 apart."""
 
+_MISUSED: Final = 2
+"""The exit code of a wrong command line."""
+
 _SHOWN: Final = 3
 """How many of the files that have changed are named."""
 
@@ -41,13 +44,11 @@ class _Run(msgspec.Struct):
     """What one process has come to.
 
     Attributes:
-        outcome: None if the command line is wrong.
-        mistake: What is wrong with it.
+        outcome: As the whole command would end: with 2 if the command line is wrong.
         files: The user's that were read, as far as that went.
     """
 
-    outcome: Outcome | None
-    mistake: str
+    outcome: Outcome
     files: list[str]
 
 
@@ -92,8 +93,8 @@ class _Watch:
         """
         feed, changed = _changes(self._folders), ""
         run = self._generate()
-        if run.outcome is None:
-            raise UsageError(run.mistake)
+        if run.outcome.code == _MISUSED:
+            raise UsageError(run.outcome.complaints[0])
         self._tell(run, changed)
         while True:
             # Those that are watched from now on may have changed since they were read.
@@ -113,15 +114,15 @@ class _Watch:
         try:
             run = msgspec.convert(call(f"{__name__}:generate_once", self._options), _Run)
         except NoAnswerError as error:
-            run = _Run(Outcome(1, complaints=[str(error)]), "", [])
-        self._failed = run.outcome is None or run.outcome.code != 0
+            run = _Run(Outcome(1, complaints=[str(error)]), [])
+        self._failed = run.outcome.code != 0
         read = {Path(name) for name in run.files}
         # What mends it may be a file that could not be read any more.
         self._files = self._files | read if self._failed else read
         return run
 
     def _tell(self, run: _Run, changed: str) -> None:
-        outcome = run.outcome or Outcome(2, complaints=[run.mistake])
+        outcome = run.outcome
         if self._failed or outcome.complaints != self._complaints:
             complain(outcome.complaints)
         self._complaints = outcome.complaints
@@ -135,7 +136,7 @@ class _Watch:
 
     def _tell_news(self, run: _Run, changed: str) -> None:
         """Tell of a run that nobody has asked for, if it has come to anything else."""
-        outcome = run.outcome or Outcome(2, complaints=[run.mistake])
+        outcome = run.outcome
         if outcome.wrote or outcome.removed or outcome.complaints != self._complaints:
             self._tell(run, changed)
 
@@ -195,9 +196,8 @@ def _say(text: str) -> None:
 def generate_once(options: dict[str, Any]) -> _Run:
     """Generate, in a process of its own."""
     sources = SourcesRead()
-    outcome, mistake = None, ""
     try:
         outcome = produce(argparse.Namespace(**options))
     except UsageError as error:
-        mistake = str(error)
-    return _Run(outcome, mistake, [str(file) for file in sources.files()])
+        outcome = Outcome(_MISUSED, complaints=[str(error)])
+    return _Run(outcome, [str(file) for file in sources.files()])

@@ -13,8 +13,8 @@ from rpc_worker.codegen.directions import GIVEN, opposite
 from rpc_worker.codegen.docs import (
     Docstring,
     comment,
+    deprecation,
     first_paragraph,
-    inline,
     parse,
     sentence,
 )
@@ -198,8 +198,7 @@ class InterfaceWriter:
             # Behind @throws, TypeScript takes a brace for the beginning of a type.
             line = f"@throws {error.code} {{@link {self._names.errors[error.cls]}}}"
             yield line + (f": {sentence(said_of)}" if said_of else ".")
-        if method.deprecated is not None:
-            yield f"@deprecated {inline(method.deprecated)}".rstrip()
+        yield from deprecation(method.deprecated)
 
 
 def _declared(head: str, alternatives: Sequence[str]) -> str:

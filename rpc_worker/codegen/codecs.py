@@ -21,7 +21,7 @@ from rpc_worker.codegen.syntax import (
     lower_camel,
     pascal,
 )
-from rpc_worker.schema import Array, Enumeration, Map, Record, Scalar, Tuple, Union
+from rpc_worker.schema import Array, Enumeration, Map, Record, Scalar, Tuple, Union, is_null
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -169,7 +169,7 @@ class CodecWriter:
 
     def _union(self, members: Sequence[Type]) -> Expression:
         """Return the codec of a union, which is told apart by its form, or by its tag."""
-        present = [m for m in members if not (isinstance(m, Scalar) and m.kind == "null")]
+        present = [m for m in members if not is_null(m)]
         if len(present) == 1:
             return self._expression(present[0])
         records = [m for m in present if isinstance(m, Record) and m.tag_field is not None]

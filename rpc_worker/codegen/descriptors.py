@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rpc_worker.codegen.codecs import Expression
-from rpc_worker.codegen.references import is_nothing, is_option, role_of
+from rpc_worker.codegen.references import is_option, role_of
 from rpc_worker.codegen.syntax import WIDTH, key, listed, literal
 from rpc_worker.contract import REQUIRED
-from rpc_worker.schema import Callback, Progress, Stream
+from rpc_worker.schema import Callback, Progress, Stream, is_null
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -138,7 +138,7 @@ class _DescriptorWriter:
         return taken
 
     def _returns(self, method: Method) -> Expression | None:
-        if self._side == "frontend" and is_nothing(method.result):
+        if self._side == "frontend" and is_null(method.result):
             return Expression("null")  # Whatever the page's function returns is not sent.
         return self._role(method.result)
 

@@ -102,6 +102,11 @@ def inline(text: str) -> str:
     return _harmless(" ".join(text.split()))
 
 
+def deprecation(text: str | None) -> list[str]:
+    """Return the tag that says so, with what to use instead; none for what is not deprecated."""
+    return [] if text is None else [f"@deprecated {inline(text)}".rstrip()]
+
+
 def code(text: str) -> str:
     """Return a literal between backticks, made harmless; blanks in it count."""
     # Only a string has such characters, and may spell them so.

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from rpc_worker.reading.sources import units
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -105,9 +107,9 @@ class _MapWriter:
         if source is None:
             return
         line = self._lines[index]
-        begin, end = _units(line[: match.start(1)]), _units(line[: match.end(1)])
+        begin, end = units(line[: match.start(1)]), units(line[: match.end(1)])
         self._to(index, begin, source, source.line, source.column)
-        self._to(index, end, source, source.line, source.column + _units(source.name))
+        self._to(index, end, source, source.line, source.column + units(source.name))
         self._nowhere(index, end + 1)
 
     def _end(self, index: int, source: Source | None) -> None:
@@ -116,7 +118,7 @@ class _MapWriter:
         while not self._lines[last]:
             last -= 1
         if source is not None and source.span is not None:
-            column = _units(self._lines[last])
+            column = units(self._lines[last])
             self._to(last, column, source, source.span.end_line, source.span.end_column)
             self._nowhere(last + 1, 0)
 
@@ -153,11 +155,6 @@ def _path(file: str, folder: Path) -> str | None:
         return Path(os.path.relpath(Path(file).absolute(), folder.absolute())).as_posix()
     except ValueError:  # Windows has no relative path from one drive to another.
         return None
-
-
-def _units(text: str) -> int:
-    """Return the length of a text as JavaScript counts it."""
-    return len(text.encode("utf-16-le")) // 2
 
 
 def _mappings(lines: Iterable[Iterable[tuple[int, ...]]]) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, assert_never
 
 from rpc_worker.codegen.directions import opposite
 from rpc_worker.codegen.syntax import property_name
-from rpc_worker.schema import Callback, Progress, Scalar, Stream
+from rpc_worker.schema import Callback, Progress, Stream, is_null
 
 if TYPE_CHECKING:
     from rpc_worker.codegen.directions import Direction
@@ -51,7 +51,7 @@ class ReferenceWriter:
 
     def values(self, node: Type, direction: Direction) -> list[str]:
         """Return the members of the union that a call answers with."""
-        if is_nothing(node):
+        if is_null(node):
             return ["void"]
         return self._types.alternatives(node, direction)
 
@@ -59,7 +59,7 @@ class ReferenceWriter:
         """Return what a call returns: output by the runtime, input by a function of the page's."""
         if isinstance(node, Stream):
             return self._stream(node, direction)
-        if direction == "input" and is_nothing(node):
+        if direction == "input" and is_null(node):
             # `() => list.push(1)` is not `void | Promise<void>`, and what it returns is not sent.
             return ["unknown"]
         found = self.values(node, direction)
@@ -98,14 +98,9 @@ def role_of(node: Reference) -> Role:
         case Callback(result=None):
             return "notice"
         case Callback(result=result):
-            return "procedure" if is_nothing(result) else "callback"
+            return "procedure" if is_null(result) else "callback"
         case _:
             assert_never(node)
-
-
-def is_nothing(result: Type | Stream | None) -> bool:
-    """Tell whether a result is always None."""
-    return isinstance(result, Scalar) and result.kind == "null"
 
 
 def option_name(parameter: Parameter) -> str:

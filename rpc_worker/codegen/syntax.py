@@ -57,20 +57,26 @@ def literal(value: str | int) -> str:
 
 
 def property_name(name: str) -> str:
-    """Return the name of a property in an interface, quoted where it must be."""
-    return _plain(name)
+    """Return the name of a property in an interface, quoted where it must be.
+
+    It stands as it is if every version of JavaScript takes it for a name.
+    """
+    start = name[:1] in {"$", "_"} or unicodedata.category(name[:1] or " ") in _LETTERS
+    rest = all(c == "$" or unicodedata.category(c) in _LETTERS | _PARTS for c in name[1:])
+    in_one_unit = all(ord(character) < 2**16 for character in name)
+    return name if start and rest and in_one_unit else literal(name)
 
 
 def method_name(name: str) -> str:
     """Return the name of a method in an interface, quoted where it must be."""
     # `new(…)` in an interface is a constructor, not a method.
-    return literal(name) if name == "new" else _plain(name)
+    return literal(name) if name == "new" else property_name(name)
 
 
 def key(name: str) -> str:
     """Return the name of a member in an object literal."""
     # `{ __proto__: … }` sets the prototype; only the computed form is a member.
-    return f"[{literal(name)}]" if name == "__proto__" else _plain(name)
+    return f"[{literal(name)}]" if name == "__proto__" else property_name(name)
 
 
 def parameter_name(name: str, taken: Collection[str]) -> str:
@@ -133,14 +139,6 @@ def split_arguments(text: str) -> list[str]:
         else:
             parts[-1] += piece
     return [part.strip() for part in parts if part.strip()]
-
-
-def _plain(name: str) -> str:
-    """Return a name as it is if every version of JavaScript takes it for one, else quoted."""
-    start = name[:1] in {"$", "_"} or unicodedata.category(name[:1] or " ") in _LETTERS
-    rest = all(c == "$" or unicodedata.category(c) in _LETTERS | _PARTS for c in name[1:])
-    in_one_unit = all(ord(character) < 2**16 for character in name)
-    return name if start and rest and in_one_unit else literal(name)
 
 
 def _identifier(name: str) -> str:

@@ -8,7 +8,7 @@ import msgspec
 
 from rpc_worker.codegen.bounds import as_code, bounds, examples
 from rpc_worker.codegen.directions import alias_key, may_be_absent, unnamed
-from rpc_worker.codegen.docs import code, comment, inline, sentence
+from rpc_worker.codegen.docs import code, comment, deprecation, sentence
 from rpc_worker.codegen.syntax import WIDTH, listed, literal, parameter_name, property_name
 from rpc_worker.schema import Array, Choice, Enumeration, Map, Record, Scalar, Tuple, Union
 
@@ -91,7 +91,7 @@ class TypeWriter:
                 return [self.expression(node, direction)]
 
     def declarations(self, found: Survey) -> dict[str, str]:
-        """Return the declarations of all but the errors by name, in the order of the names."""
+        """Return the declarations of all but the errors by name."""
         texts: dict[str, str] = {}
         for cls, enumeration in found.enumerations.items():
             texts[self._names.types[cls]] = self._enumeration(enumeration)
@@ -101,7 +101,7 @@ class TypeWriter:
         for key, node in found.aliases.items():
             for direction in self._forms(key, found):
                 texts[self._names.of(key, direction)] = self._alias(node, direction)
-        return dict(sorted(texts.items()))
+        return texts
 
     def _forms(self, key: Key, found: Survey) -> list[Direction]:
         """Return the directions in which a type has a form of its own."""
@@ -133,7 +133,7 @@ class TypeWriter:
         """Return the type of an enumeration, and its members as a constant of the same name."""
         name = self._names.types[node.cls]
         # The same twice: editors join what is said of the type and of the constant, if it differs.
-        said = comment(node.doc, [*_member_list(node), *_deprecation(node.deprecated)])
+        said = comment(node.doc, [*_member_list(node), *deprecation(node.deprecated)])
         values = [literal(member.value) for member in node.members]
         text = said + broken(f"export type {name} =", values)
         text += f"\n{said}export declare const {name}: {{\n"
@@ -150,7 +150,7 @@ class TypeWriter:
             text = comment("", self._data_of(record, found))
         else:
             places = self._said_of_places(record) if record.array_like else ()
-            text = comment(record.doc, [*places, *_deprecation(record.deprecated)])
+            text = comment(record.doc, [*places, *deprecation(record.deprecated)])
         if record.array_like:
             return f"{text}{self._tuple_alias(name, record, direction)}"
         if not record.fields and record.tag_field is None:
@@ -237,10 +237,6 @@ def _member_list(node: Enumeration) -> Iterator[str]:
         name = f" {member.name}" if isinstance(member.value, int) else ""
         doc = f": {sentence(member.doc)}" if member.doc else ""
         yield f"- {code(literal(member.value))}{name}{doc}"
-
-
-def _deprecation(text: str | None) -> list[str]:
-    return [] if text is None else [f"@deprecated {inline(text)}".rstrip()]
 
 
 def _label(name: str, otherwise: str) -> str:

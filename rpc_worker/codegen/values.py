@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rpc_worker.codegen.docs import comment, inline
+from rpc_worker.codegen.docs import comment, deprecation
 from rpc_worker.codegen.syntax import free_name, key, listed, literal
 from rpc_worker.codegen.types import lines
 
@@ -44,9 +44,8 @@ class ErrorWriter:
         return {self._names.errors[e.cls]: self._declaration(e) for e in found.errors.values()}
 
     def _declaration(self, error: ErrorType) -> str:
-        deprecated = error.deprecated
-        tags = [] if deprecated is None else [f"@deprecated {inline(deprecated)}".rstrip()]
         said = lines(error.doc, f"Code {error.code}.")
+        above = comment(said, deprecation(error.deprecated))
         name, base = self._names.errors[error.cls], self._runtime.type("RpcError")
         given, data, of_data = "data?: undefined, message?: string", "undefined", ""
         if error.data is not None:
@@ -54,7 +53,7 @@ class ErrorWriter:
             given = f"data: {data}, message?: string"
             of_data = comment(f"The fields of {name}.", indent="  ")
         return (
-            f"{comment(said, tags)}export declare class {name} extends {base} {{\n"
+            f"{above}export declare class {name} extends {base} {{\n"
             f"  static readonly code: {error.code};\n"
             f"  readonly code: {error.code};\n"
             f"{of_data}  readonly data: {data};\n"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rpc_worker.reading.annotations import TypeReader
     from rpc_worker.schema import Type
 
-__all__ = ["bounded", "bounds_of", "demanded"]
+__all__ = ["bounded", "bounds_of"]
 
 _NUMBER: Final = frozenset({"gt", "ge", "lt", "le", "multiple_of"})
 _LENGTH: Final = frozenset({"min_length", "max_length"})
@@ -42,7 +42,7 @@ def bounds_of(node: Type) -> frozenset[str]:
             return frozenset()
 
 
-def demanded(annotation: Any) -> tuple[dict[str, Any], str]:
+def _demanded(annotation: Any) -> tuple[dict[str, Any], str]:
     """Return what an `Annotated` demands, by name, and what it demands twice, if anything."""
     bounds: dict[str, Any] = {}
     twice = ""
@@ -65,7 +65,7 @@ def bounded(types: TypeReader, node: Type, annotation: Any, inner: Any, place: s
         inner: What stands in it, as it is written.
         place: Where it stands.
     """
-    bounds, twice = demanded(annotation)
+    bounds, twice = _demanded(annotation)
     if not bounds:
         return node
     wrong = sorted(bounds.keys() - bounds_of(node))

@@ -9,7 +9,7 @@ import msgspec
 from rpc_worker.markers import dec_hook, enc_hook
 from rpc_worker.reading.names import spell
 from rpc_worker.scalars import SAFE
-from rpc_worker.schema import Scalar, Union
+from rpc_worker.schema import Scalar, Union, is_null
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,7 +31,7 @@ def refusal(annotation: Any) -> Exception | None:
 def against_default(node: Type, default: Any) -> tuple[str, str] | None:
     """Return what is wrong with a default, and what to write instead: it must be of its type."""
     members = node.members if isinstance(node, Union) else (node,)
-    if default is None and any(isinstance(m, Scalar) and m.kind == "null" for m in members):
+    if default is None and any(map(is_null, members)):
         return None  # Nor need msgspec read the type, which may have no end.
     try:
         text = msgspec.json.encode(default, enc_hook=enc_hook)

@@ -13,7 +13,7 @@ import msgspec
 
 from rpc_worker.canonical import canonical
 from rpc_worker.contract import REQUIRED
-from rpc_worker.reading.hints import is_hashed
+from rpc_worker.reading.hints import key_of
 from rpc_worker.schema import (
     Array,
     Callback,
@@ -133,7 +133,7 @@ class _Writer:
 
     def _record(self, record: Record) -> int:
         # Not the record: a generic one of an alias, and of what that stands for, are two.
-        key = record.annotation if is_hashed(record.annotation) else repr(record.annotation)
+        key = key_of(record.annotation)
         if key in self._numbers:
             return self._numbers[key]
         number = self._numbers[key] = len(self.records)

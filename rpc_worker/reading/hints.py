@@ -27,6 +27,7 @@ __all__ = [
     "is_hashed",
     "is_public",
     "is_union",
+    "key_of",
     "own_annotations",
     "public_hints",
     "substitute",
@@ -157,6 +158,11 @@ def is_hashed(annotation: Any) -> bool:
     except TypeError:
         return False
     return True
+
+
+def key_of(annotation: Any) -> Any:
+    """Return what an annotation is looked up by."""
+    return annotation if is_hashed(annotation) else repr(annotation)
 
 
 def is_union(origin: Any) -> bool:

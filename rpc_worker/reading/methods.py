@@ -16,7 +16,7 @@ from rpc_worker.reading.names import camel, place_of, spell
 from rpc_worker.reading.parameters import ParameterReader
 from rpc_worker.reading.records import deprecation_of, doc_of
 from rpc_worker.reading.references import ReferenceReader
-from rpc_worker.schema import Progress, Record, Scalar, Source, Stream
+from rpc_worker.schema import Progress, Record, Source, Stream, is_null
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,13 +73,12 @@ class MethodReader:
             result = self._types.refuse(place, what, "Write -> None, or the type of the result.")
         if isinstance(result, Stream):
             self._check_stream(read, place)
-        null = isinstance(result, Scalar) and result.kind == "null"
         return Method(
             wire=".".join(map(camel, path)),
             path=path,
             parameters=read,
             result=result,
-            result_annotation=None if null else result.annotation,
+            result_annotation=None if is_null(result) else result.annotation,
             doc=inspect.cleandoc(function.__doc__ or ""),
             deprecated=getattr(member, "__deprecated__", None),
             errors=tuple(self._raised(member, place)),

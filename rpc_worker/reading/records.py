@@ -13,7 +13,7 @@ from msgspec import UNSET
 from rpc_worker.models import is_model
 from rpc_worker.reading.aliases import resolve_aliases, unreadable
 from rpc_worker.reading.fields import entries, without_unset
-from rpc_worker.reading.hints import Unresolved, class_hints, is_hashed
+from rpc_worker.reading.hints import Unresolved, class_hints, key_of
 from rpc_worker.reading.names import place_of, spell
 from rpc_worker.schema import Field, Record
 
@@ -117,7 +117,7 @@ class RecordReader:
 
         With other names for its arguments, a generic class is another record.
         """
-        key = annotation if is_hashed(annotation) else repr(annotation)
+        key = key_of(annotation)
         known = self._known.get(key)
         if known is not None:
             return known

@@ -23,7 +23,7 @@ from rpc_worker.schema import Source, Span
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["ClassSource", "Said", "Sources"]
+__all__ = ["ClassSource", "Said", "Sources", "units"]
 
 Definition: TypeAlias = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -204,13 +204,14 @@ def _place(node: ast.stmt | ast.arg, module: str, file: _File) -> Source:
     name = _NAME.match(line, column)
     last, end = node.end_lineno or node.lineno, node.end_col_offset or node.col_offset
     behind = file.lines[last - 1].encode()[:end].decode()
-    span = Span(node.lineno, _units(line[:start]), last, _units(behind))
+    span = Span(node.lineno, units(line[:start]), last, units(behind))
     return Source(
-        module, node.lineno, file.path, _units(line[:column]), name[0] if name else "", span
+        module, node.lineno, file.path, units(line[:column]), name[0] if name else "", span
     )
 
 
-def _units(text: str) -> int:
+def units(text: str) -> int:
+    """Return how long a text is, as the columns of a `Source` are counted."""
     return len(text.encode("utf-16-le")) // 2
 
 

@@ -31,7 +31,7 @@ class TypeNames:
 
         Args:
             node: What the alias stands for.
-            name: An annotation that `is_alias`, or a generic one with its arguments.
+            name: An alias or a NewType; a generic alias with its arguments.
         """
         has_own = isinstance(node, Record | Enumeration)
         if has_own or get_args(name) or getattr(name, "__type_params__", None):

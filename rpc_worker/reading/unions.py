@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 import msgspec
 
 from rpc_worker.reading.names import spell
-from rpc_worker.schema import Array, Choice, Enumeration, Map, Record, Scalar, Tuple, Union
+from rpc_worker.schema import Array, Choice, Enumeration, Map, Record, Scalar, Tuple, Union, is_null
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -44,15 +44,11 @@ def flattened(nodes: Iterable[Type], *, keep_named: bool = False) -> tuple[Type,
         if isinstance(node, Union) and not (keep_named and node.alias):
             inner = (keep_named and node.written) or node.members
         members += [m for m in inner if not any(_is_same(m, known) for known in members)]
-    return tuple(sorted(members, key=_is_null))
+    return tuple(sorted(members, key=is_null))
 
 
 def _is_same(node: Type, other: Type) -> bool:
-    return node.annotation == other.annotation or (_is_null(node) and _is_null(other))
-
-
-def _is_null(node: Type) -> bool:
-    return _kind(node) == "null"
+    return node.annotation == other.annotation or (is_null(node) and is_null(other))
 
 
 _STRINGS: Final = frozenset(

@@ -18,7 +18,6 @@ from rpc_worker import refusals
 from rpc_worker.answering import Answering
 from rpc_worker.calls import Trace
 from rpc_worker.dispatch import error_object
-from rpc_worker.emitting import Emitter
 from rpc_worker.executors import Call, Executors
 from rpc_worker.limits import Limits
 from rpc_worker.lines import LineBuffer
@@ -117,8 +116,11 @@ class Channel(Answering):
         # What is told of a `next` that is cancelled.
         self._withdrawn = refusals.CANCELLED
         self._stopping = False
-        for wire, event in service.events.items():
-            event.bind(Emitter(self, service.contract.events[wire]).emit)
+        if service.events:
+            from rpc_worker.emitting import Emitter  # noqa: PLC0415 - not every worker has events
+
+            for wire, event in service.events.items():
+                event.bind(Emitter(self, service.contract.events[wire]).emit)
 
     # ------------------------------------------------------------------ for the transport
 

@@ -7,8 +7,10 @@ since only the method knows their types.
 Nothing here reads or writes anything, and nothing here knows of methods.
 """
 
-from __future__ import annotations
+# Annotations are evaluated here, in passing: were they texts, msgspec would evaluate each of them
+# by itself, which takes longer than it takes to make all decoders.
 
+from collections.abc import Sequence
 from math import ceil
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias, cast
 
@@ -17,13 +19,10 @@ from msgspec import UNSET, Raw, UnsetType
 
 from rpc_worker.errors import ErrorCode
 from rpc_worker.limits import NESTING
-from rpc_worker.lines import HEAD, Oversized
+from rpc_worker.lines import HEAD, Line, Oversized
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from rpc_worker.calls import Trace
-    from rpc_worker.lines import Line
 
     Id: TypeAlias = bytes
 else:
@@ -367,7 +366,7 @@ def request_line(
     method: str,
     params: bytes,
     timeout_ms: float | None = None,
-    trace: Trace | None = None,
+    trace: "Trace | None" = None,
 ) -> bytes:
     """Return the line of a request of ours; its deadline and its trace, where it has them."""
     line = b'{"jsonrpc":"2.0","id":%b,"method":%b,"params":%b' % (

@@ -95,10 +95,10 @@ class Signals:
             # The interpreter ignores it from its start, but a module may have changed that: then
             # a host that closes its end would kill the worker in the middle of a write.
             signal.signal(signal.SIGPIPE, signal.SIG_IGN)
-            for number in SIGNALS:
-                # This is for its wakeup descriptor: a signal that comes between the last bytecode
-                # and the loop's wait would not end that wait. (Windows' loop sets it by itself.)
-                loop.add_signal_handler(number, _nothing)
+            # This is for its wakeup descriptor, which is for all of them: a signal that comes
+            # between the last bytecode and the loop's wait would not end that wait. (Windows' loop
+            # sets it by itself.)
+            loop.add_signal_handler(SIGNALS[0], _nothing)
             os.register_at_fork(
                 before=_hold_back, after_in_parent=_let_through, after_in_child=_forget
             )

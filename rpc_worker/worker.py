@@ -193,6 +193,10 @@ def _nothing_collected() -> Generator[None]:
         yield
     finally:
         if enabled:
+            if not gc.get_freeze_count():
+                # Which moves what there is from the youngest generation to the oldest.
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
 
 

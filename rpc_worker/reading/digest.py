@@ -7,6 +7,8 @@ goes into it is written here by hand, and never a `repr`.
 
 from __future__ import annotations
 
+import importlib
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -29,7 +31,7 @@ from rpc_worker.schema import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from rpc_worker.contract import EventType, Method, Parameter
     from rpc_worker.schema import Field, Reference, Type
@@ -51,10 +53,20 @@ def joined(backend: str, frontend: str) -> str:
 
 
 def _hashed(canonical: dict[str, Any]) -> str:
-    import hashlib  # noqa: PLC0415 - it loads OpenSSL
-
     text = msgspec.json.encode(canonical, order="sorted")
-    return hashlib.sha256(text).hexdigest()[:_LENGTH]
+    digest: str = _sha256()(text).hexdigest()
+    return digest[:_LENGTH]
+
+
+def _sha256() -> Callable[[bytes], Any]:
+    """Return the algorithm from where it is alone; hashlib loads OpenSSL with all of them."""
+    for module in ("_sha2", "_sha256"):  # Since Python 3.12, and before.
+        with suppress(ImportError):
+            found: Callable[[bytes], Any] = importlib.import_module(module).sha256
+            return found
+    import hashlib  # noqa: PLC0415 - a Python that was built without the other two
+
+    return hashlib.sha256
 
 
 def canonical_form(methods: Iterable[Method], events: Iterable[EventType]) -> dict[str, Any]:

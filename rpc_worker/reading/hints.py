@@ -12,6 +12,7 @@ import sys
 import types
 import typing
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar, get_args, get_origin
+from weakref import WeakKeyDictionary
 
 import msgspec
 
@@ -44,10 +45,21 @@ class Unresolved(msgspec.Struct, frozen=True):
 
 def function_hints(function: Callable[..., Any]) -> dict[str, Any] | Unresolved:
     """Return the annotations of a function's parameters, and of its result as `return`."""
+    function = getattr(function, "__func__", function)
+    if isinstance(function, types.FunctionType) and function in _evaluated:
+        return _evaluated[function]
     try:
-        return typing.get_type_hints(function, include_extras=True)
+        hints = typing.get_type_hints(function, include_extras=True)
     except Exception as error:  # noqa: BLE001 - an annotation is any expression of the user's
         return _explain(error)
+    if isinstance(function, types.FunctionType):
+        _evaluated[function] = hints
+    return hints
+
+
+_evaluated: Final = WeakKeyDictionary[types.FunctionType, dict[str, Any]]()
+"""The same function is often the contract's and the implementation's, and each annotation that is a
+text has to be compiled."""
 
 
 def class_hints(annotation: Any) -> Iterator[tuple[str, type, Any]]:

@@ -156,8 +156,6 @@ class Page {
 class Attachment {
   readonly session: string;
   readonly sizes: number[] = [];
-  /** The most that was out at a time. */
-  most = 0;
   #taken = 0;
   #index = 0;
   readonly #callback: number;
@@ -177,7 +175,6 @@ class Attachment {
     const isRaw = message instanceof ArrayBuffer;
     const size = isRaw ? message.byteLength : Buffer.byteLength(JSON.stringify(message));
     this.sizes.push(size);
-    this.most = Math.max(this.most, this.out);
     const sent = { message, index: this.#index++ };
     if (size < FETCHED) this.#page.take(this.#callback, sent);
     else setImmediate(() => this.#page.take(this.#callback, sent));

@@ -129,6 +129,7 @@ for (const path of process.argv.slice(1)) {
 """
 
 
+@pytest.mark.once
 @pytest.mark.process
 def test_typescript_finds_no_tags_but_ours(tmp_path: Path) -> None:
     # Docstrings that are at their most harmful, and those of the cases.

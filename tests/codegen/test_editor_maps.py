@@ -90,10 +90,6 @@ def numbers(text: str) -> Iterator[int]:
             value = shift = 0
 
 
-def units(text: str) -> int:
-    return len(text.encode("utf-16-le")) // 2
-
-
 def names(case: str) -> Iterator[Name]:
     """Return the names that the types files of a case declare."""
     files = plan_of_case(case).files

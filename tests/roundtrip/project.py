@@ -15,6 +15,7 @@ from rpc_worker.codegen.runtime import sources
 from rpc_worker.contract import Contract, read_contract
 from rpc_worker.reading.names import camel
 from rpc_worker.schema import Stream
+from tests.pages import succeed
 from tests.roundtrip.bad import BAD
 from tests.roundtrip.cases import CASES
 from tests.roundtrip.contract import FAILED, OfferedAPI, RoundTripAPI
@@ -84,12 +85,8 @@ class Project:
         """Return what Node runs."""
         built = self.folder / "page.mjs"
         options = ["--bundle", "--platform=node", "--target=node20", "--format=esm"]
-        subprocess.run(
-            [MODULES / ".bin" / "esbuild", self.folder / "page.ts", *options, f"--outfile={built}"],
-            capture_output=True,
-            timeout=120,
-            check=True,
-        )
+        esbuild, page = str(MODULES / ".bin" / "esbuild"), str(self.folder / "page.ts")
+        succeed([esbuild, page, *options, f"--outfile={built}"], self.folder)
         return built
 
 

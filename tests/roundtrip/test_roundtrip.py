@@ -68,5 +68,6 @@ def test_an_option_that_is_left_out_is_the_default(page: Page, case: str) -> Non
     assert difference(CASES[case].default, page.leave_out(case), converted=False) is None
 
 
+@pytest.mark.once
 def test_what_comes_can_be_sent_back_as_it_is_typed(project: Project) -> None:
     assert project.complaints() == ""

@@ -156,6 +156,10 @@ def test_what_the_template_asks_for_is_what_is_installed(app: App) -> None:
 def test_types_are_right_in_components(app: App) -> None:
     if app.template.check is not None:
         succeed(["npm", "run", app.template.check], app.folder)
+    else:
+        # Then they are looked at in each build.
+        scripts = json.loads((app.folder / "package.json").read_text("utf-8"))["scripts"]
+        assert scripts["build"].split("&&")[0].split()[0] in {"tsc", "vue-tsc"}
 
 
 def test_the_build_passes(app: App) -> None:

@@ -1,4 +1,5 @@
-//! Makes the permissions of the commands, their reference, and the schema that editors complete by.
+//! Makes the permissions of the commands, their reference, and the schema that editors complete by;
+//! says where what `withGlobalTauri` brings is.
 
 /// A worker that a permission is for. Without any under `allow`, it is for every worker that the app
 /// declares; what stands under `deny` is left out.
@@ -18,6 +19,7 @@ const COMMANDS: &[&str] = &[
 
 fn main() {
     tauri_plugin::Builder::new(COMMANDS)
+        .global_api_script_path("./api-iife.js")
         .global_scope_schema(schemars::schema_for!(ScopeEntry))
         .build();
 }

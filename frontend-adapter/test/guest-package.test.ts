@@ -28,6 +28,19 @@ beforeAll(async () => {
 
 afterAll(() => rm(app, { recursive: true, force: true }));
 
+test("is what withGlobalTauri brings, too", async () => {
+  const script = await readFile(join(PLUGIN, "api-iife.js"), "utf-8");
+  const page = { __TAURI__: {} as { rpcWorker?: object } };
+  new Function("window", script)(page);
+  new Function("window", script)({}); // An app without it has the script, and nothing else.
+  const [runtime, io] = await Promise.all([
+    import("../src/index.js"),
+    import("../src/io/tauri.js"),
+  ]);
+  const names = Object.keys({ ...runtime, ...io });
+  expect(Object.keys(page.__TAURI__.rpcWorker ?? {}).sort()).toEqual(names.sort());
+});
+
 test("has the version of the runtime and of the plugin", async () => {
   const crate = await readFile(join(PLUGIN, "Cargo.toml"), "utf-8");
   const versions = [manifest.version, manifest.dependencies["rpc-worker"]];

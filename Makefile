@@ -3,7 +3,7 @@
 # and a C linker; for check and test, also `cargo fmt` and `cargo clippy`.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo generate format check docs bench bench-codegen soak e2e test test-rust test-python test-typescript
+.PHONY: help setup demo generate format check docs bench bench-codegen bench-window soak e2e test test-rust test-python test-typescript
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
@@ -16,9 +16,12 @@ RELAY := examples/relay/target/release/relay
 # Folders whose modules import each other by their bare names, as scripts do.
 SCRIPTS := examples/demo examples/tauri-app/backend benchmarks frontend-adapter/test/worker
 CRATES := examples/relay benchmarks/driver
+# Those that take a webview to compile, which `make e2e` does.
+WINDOW_CRATES := tauri-plugin-rpc-worker examples/tauri-app/src-tauri tests/window/probe
 # TypeScript outside of frontend-adapter.
-APPS := examples/demo/*.ts tests/roundtrip/*.ts tests/templates/apps/*.ts \
-	tests/templates/apps/*.tsx tests/templates/apps/*.vue
+APPS := examples/demo/*.ts $(EXAMPLE)/src/*.ts $(EXAMPLE)/src/*.css $(EXAMPLE)/*.ts \
+	$(EXAMPLE)/*.mjs tests/roundtrip/*.ts tests/templates/apps/*.ts tests/templates/apps/*.tsx \
+	tests/templates/apps/*.vue tests/window/probe/page/*.ts
 PRETTIER := frontend-adapter/node_modules/.bin/prettier --config frontend-adapter/.prettierrc.json
 GENERATE := -m rpc_worker generate shared_api:BackendAPI --frontend shared_api:FrontendAPI
 OUR_CLIENT := --out frontend-adapter/generated --io memory,node,tauri-event
@@ -34,6 +37,7 @@ help:
 	@echo 'make generate  renews frontend-adapter/generated from shared_api'
 	@echo 'make bench     compares the worker with a hand-written loop and with jsonrpcserver'
 	@echo 'make bench-codegen  what a contract of 500 methods costs, from the generator to the worker'
+	@echo 'make bench-window  compares the ways from a window to Python, in a window; builds for long'
 	@echo 'make docs      builds the documentation into site/'
 
 setup: .venv/.installed $(MODULES) $(RELAY)
@@ -52,7 +56,9 @@ format: setup
 	.venv/bin/ruff format
 	cd frontend-adapter && npm run --silent format
 	$(PRETTIER) --write --log-level warn $(APPS)
-	for crate in $(CRATES); do cargo fmt --manifest-path $$crate/Cargo.toml || exit 1; done
+	for crate in $(CRATES) $(WINDOW_CRATES); do \
+		cargo fmt --manifest-path $$crate/Cargo.toml || exit 1; \
+	done
 	$(PYTHON) $(GENERATE) $(OUR_CLIENT)
 
 check: setup
@@ -66,8 +72,10 @@ check: setup
 	cd frontend-adapter && npm run --silent check
 	$(PRETTIER) --check --log-level warn $(APPS)
 	frontend-adapter/node_modules/.bin/tsc --project examples/demo
-	for crate in $(CRATES); do \
+	for crate in $(CRATES) $(WINDOW_CRATES); do \
 		cargo fmt --check --manifest-path $$crate/Cargo.toml || exit 1; \
+	done
+	for crate in $(CRATES); do \
 		cargo clippy --quiet --all-targets --manifest-path $$crate/Cargo.toml -- -D warnings || exit 1; \
 	done
 	$(PYTHON) -m mkdocs build --strict
@@ -81,6 +89,10 @@ bench: .venv/.installed
 
 bench-codegen: .venv/.installed $(MODULES)
 	$(PYTHON) benchmarks/generate.py
+
+# Arguments for window.py are given as ARGS.
+bench-window: $(MODULES) $(EXAMPLE)/.venv/.installed
+	@bash benchmarks/window.sh $(ARGS)
 
 # The quick and the certain first; the closing lines of pytest and vitest stand at the end.
 test: setup

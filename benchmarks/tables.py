@@ -53,7 +53,7 @@ def report(python: str, rounds: Sequence[Round]) -> str:
             "",
             *_comparison(contenders, rounds),
             "",
-            *_targets(python, rounds),
+            *targets_table(TARGETS, python, rounds),
             "Microseconds for each call, by how many are in flight:",
             "",
             *_flight(contenders, rounds),
@@ -100,9 +100,10 @@ def _figure(name: str, figure: str, write: Callable[[float], str], rounds: Seque
     return write(median(values)) if values else UNKNOWN
 
 
-def _targets(python: str, rounds: Sequence[Round]) -> list[str]:
+def targets_table(targets: Iterable[Target], python: str, rounds: Sequence[Round]) -> list[str]:
+    """Return what was to be reached, and what was; `python` is the version that was measured."""
     rows = [
-        row(_target(target, python, rounds)) for target in TARGETS if target.contender in rounds[0]
+        row(_target(target, python, rounds)) for target in targets if target.contender in rounds[0]
     ]
     return [*heading("target", "", "reached", "met"), *rows, ""] if rows else []
 

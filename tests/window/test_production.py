@@ -33,16 +33,29 @@ def installed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 
 @pytest.fixture
 def app(installed: Path) -> Iterator[App]:
-    program = next(folder for folder in installed.parents if folder.name == "usr") / "bin" / "sift"
     # Nobody has a Python here.
-    with running(program, {"PATH": "/nowhere", "VIRTUAL_ENV": "/nowhere"}) as app:
+    nowhere = {"PATH": "/nowhere", "VIRTUAL_ENV": "/nowhere"}
+    with running(program_of(installed), nowhere) as app:
         app.until("return document.querySelector('#state').dataset.state === 'ready'")
         yield app
+
+
+def program_of(worker: Path) -> Path:
+    """Return the app's program, beside which the worker was laid."""
+    return next(folder for folder in worker.parents if folder.name == "usr") / "bin" / "sift"
 
 
 def workers(app: App, program: Path) -> list[int]:
     """Return the worker's processes; PyInstaller's one file is two."""
     return [pid for pid in descendants(app.pid) if command(pid).startswith(os.fsencode(program))]
+
+
+def test_what_is_run_in_development_is_not_run_here(installed: Path) -> None:
+    """Not even where everything that development takes is at hand."""
+    with running(program_of(installed)) as app:
+        app.until("return document.querySelector('#state').dataset.state === 'ready'")
+        assert workers(app, installed)
+        assert not [pid for pid in descendants(app.pid) if b"python" in command(pid)]
 
 
 def test_it_searches(app: App, installed: Path, tmp_path: Path) -> None:
@@ -54,14 +67,14 @@ def test_it_searches(app: App, installed: Path, tmp_path: Path) -> None:
 
 
 def test_it_leaves_nothing_behind(app: App, installed: Path) -> None:
-    processes = [app.pid, *workers(app, installed), *descendants(app.pid)]
-    assert len(processes) > 2
+    assert workers(app, installed)
+    processes = [app.pid, *descendants(app.pid)]
     app.close_window()
     assert [pid for pid in processes if not gone(pid)] == []
 
 
 def test_it_leaves_nothing_behind_when_it_is_killed(app: App, installed: Path) -> None:
-    processes = [app.pid, *workers(app, installed), *descendants(app.pid)]
-    assert len(processes) > 2
+    assert workers(app, installed)
+    processes = [app.pid, *descendants(app.pid)]
     os.kill(app.pid, signal.SIGKILL)
     assert [pid for pid in processes if not gone(pid)] == []

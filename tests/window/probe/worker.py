@@ -26,6 +26,7 @@ class Probe:
     """Everything that goes over the wire, once."""
 
     noted: Event[str]
+    counted: Event[int]
 
     def __init__(self) -> None:
         self._left: list[str] = []
@@ -57,6 +58,21 @@ class Probe:
                 await asyncio.sleep(0)
         finally:
             self._left.append(name)
+
+    async def numbers(self, up_to: int) -> AsyncIterator[int]:
+        """Count as fast as it goes."""
+        for number in range(up_to):
+            yield number
+
+    async def tell_numbers(self, up_to: int) -> None:
+        """Count by an event a number, to the window that calls."""
+        session = current_call().session
+        for number in range(up_to):
+            await self.counted.emit(number, to=session)
+
+    async def text(self, size: int) -> str:
+        """Return a text of a size."""
+        return "x" * size
 
     async def wait(self, name: str, progress: Progress[float]) -> None:
         """Report once, wait for ever, and keep in mind that it was left."""

@@ -1,19 +1,21 @@
 /** The page of the probe: puts a client on the window, behind the relay that the address names. */
 
-import { getCurrentWindow } from "@tauri-apps/api/window";
-import { WebviewWindow } from "@tauri-apps/api/webviewWindow";
 import { invoke } from "@tauri-apps/api/core";
+import { listen } from "@tauri-apps/api/event";
+import { WebviewWindow } from "@tauri-apps/api/webviewWindow";
+import { getCurrentWindow } from "@tauri-apps/api/window";
 import { Command } from "@tauri-apps/plugin-shell";
+import { RPCChannel } from "kkrpc/browser";
 import { page } from "./rpc/page.js";
 import { probe, Refused } from "./rpc/probe.js";
 import { type Channel, createChannel, createClient, safe } from "./rpc/runtime/index.js";
-import type { Transport } from "./rpc/runtime/index.js";
 import { TauriEventIo } from "./rpc/runtime/io/tauri-event.js";
 import { TauriPluginJsIo } from "./rpc/runtime/io/tauri-plugin-js.js";
 import { TauriShellIo } from "./rpc/runtime/io/tauri-shell.js";
 import { TauriIo } from "./rpc/runtime/io/tauri.js";
+import type { RelayIo } from "./rpc/runtime/relay-io.js";
 
-const relays: Record<string, () => Transport> = {
+const relays: Record<string, () => RelayIo> = {
   plugin: () => new TauriIo("probe"),
   event: () => new TauriEventIo(),
   shell: () => new TauriShellIo(Command.create("python", ["worker.py"])),
@@ -24,7 +26,7 @@ const { label } = getCurrentWindow();
 const asked: string[] = [];
 const problems: string[] = [];
 
-function connect(transport: Transport): Channel {
+function connect(transport: RelayIo): Channel {
   return createChannel(transport, {
     expose: page({
       title: () => {
@@ -46,7 +48,21 @@ const worker = createClient(probe, channel);
 const connectTo = (name: string): Channel => connect(new TauriIo(name));
 
 Object.assign(globalThis, {
-  probe: { asked, channel, connectTo, invoke, io, label, problems, Refused, safe, WebviewWindow },
+  probe: {
+    asked,
+    channel,
+    connectTo,
+    invoke,
+    io,
+    label,
+    listen,
+    problems,
+    Refused,
+    relays,
+    RPCChannel,
+    safe,
+    WebviewWindow,
+  },
   worker,
 });
 document.title = `probe: ${io}`;

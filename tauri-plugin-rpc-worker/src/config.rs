@@ -8,6 +8,9 @@ use serde::Deserialize;
 
 use crate::error::{Error, ErrorKind, Result};
 
+/// How many characters the name of a worker has at most.
+const LONGEST: usize = 64;
+
 /// A worker gives what runs five seconds, and ends after eight at the latest: one that is killed
 /// before that loses answers, and does not leave its lifespan.
 const GRACE: f64 = 9.0;
@@ -194,7 +197,7 @@ impl Worker {
             let message = format!("plugins.rpc-worker.workers.{name} in tauri.conf.json, or Builder::worker({name:?}): {what}");
             Err(Error::new(ErrorKind::Config, message))
         };
-        if !is_name(name) {
+        if !is_name(name, LONGEST) {
             return wrong("a worker's name has 1 to 64 letters, digits, - and _, and nothing else");
         }
         if self.grace.is_some_and(|grace| seconds(grace).is_none()) {
@@ -217,10 +220,10 @@ pub(crate) fn seconds(number: f64) -> Option<Duration> {
     Duration::try_from_secs_f64(number).ok()
 }
 
-/// Whether it can name a worker: such names can stand in a header, too.
-fn is_name(name: &str) -> bool {
+/// Whether it can name a worker, or a session: such names can stand in a header, too.
+pub(crate) fn is_name(name: &str, longest: usize) -> bool {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    (1..=64).contains(&name.len()) && name.bytes().all(fits)
+    (1..=longest).contains(&name.len()) && name.bytes().all(fits)
 }
 
 #[cfg(not(debug_assertions))]

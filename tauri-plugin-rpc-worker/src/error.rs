@@ -46,6 +46,11 @@ impl Error {
             message: message.into(),
         }
     }
+
+    pub(crate) fn not_started(worker: &str, why: impl fmt::Display) -> Self {
+        let message = format!("the worker {worker:?} cannot be started: {why}");
+        Self::new(ErrorKind::StartFailed, message)
+    }
 }
 
 impl fmt::Display for Error {

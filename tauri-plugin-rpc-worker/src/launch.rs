@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::config::{Resource, Worker};
 use crate::environment::{cleaned, Change};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::runtimes::Runtimes;
 
 /// A program that can be started.
@@ -34,10 +34,7 @@ pub struct Places {
 
 /// Finds what to run: in development what is declared for it, else the sidecar, else the resource.
 pub fn launch(name: &str, worker: &Worker, places: &Places, runtimes: &Runtimes) -> Result<Launch> {
-    let failed = |what: String| {
-        let message = format!("the worker {name:?} cannot be started: {what}");
-        Error::new(ErrorKind::StartFailed, message)
-    };
+    let failed = |what: String| Error::not_started(name, what);
     let mut launch = match in_development(worker, places, runtimes).map_err(failed)? {
         Some(launch) => launch,
         None => in_production(worker, places, runtimes).map_err(failed)?,

@@ -6,12 +6,16 @@ use std::time::{Duration, Instant};
 use tauri::ipc::InvokeResponseBody;
 
 use crate::attachment::{Attachment, Place, Sink};
+use crate::config::is_name;
 use crate::error::{Error, ErrorKind, Result};
 use crate::message::{output, Message};
 use crate::route::route;
 
 /// How much may be out to a window before the worker is not read any more.
 const LIMIT: usize = 64 << 20;
+
+/// How many characters the name of a session has at most.
+const LONGEST: usize = 32;
 
 /// How long that may last. Then the window is let go, so that the others can go on.
 pub const PATIENCE: Duration = Duration::from_secs(5);
@@ -41,7 +45,7 @@ impl Relay {
 
     /// Attaches a session, anew if its page has attached it before.
     pub fn attach(&self, session: &str, place: Place, sink: Sink) -> Result<()> {
-        if !is_session(session) {
+        if !is_name(session, LONGEST) {
             let message =
                 format!("{session:?} is no session: its name has 1 to 32 letters, digits, - and _");
             return Err(Error::new(ErrorKind::BadSession, message));
@@ -61,10 +65,13 @@ impl Relay {
         Ok(())
     }
 
-    /// Whether this page has attached the session.
-    pub fn has(&self, session: &str, place: &Place) -> bool {
+    /// Refuses a session that this page has not attached, or not any more.
+    pub fn check_attached(&self, session: &str, place: &Place) -> Result<()> {
         let attached = self.lock();
-        attached.iter().any(|known| known.is(session, place))
+        if attached.iter().any(|known| known.is(session, place)) {
+            return Ok(());
+        }
+        Err(not_attached(session))
     }
 
     /// Lets a session of this page go; returns whether it was attached.
@@ -81,8 +88,7 @@ impl Relay {
     pub fn credit(&self, session: &str, place: &Place, received: u64) -> Result<()> {
         let mut attached = self.lock();
         let Some(known) = attached.iter_mut().find(|known| known.is(session, place)) else {
-            let message = format!("the session {session:?} is not attached here, or not any more: attach, with another session");
-            return Err(Error::new(ErrorKind::NotAttached, message));
+            return Err(not_attached(session));
         };
         known.credit(received);
         drop(attached);
@@ -118,7 +124,7 @@ impl Relay {
 
     /// Tells all that a line was thrown away; returns the sessions that went.
     pub fn dropped(&self, head: &str, bytes: usize) -> Vec<String> {
-        self.tell(&Message::Dropped { head, bytes }, |_| true)
+        self.announce(&Message::Dropped { head, bytes })
     }
 
     /// Sends lines of stderr to the windows that are not behind; returns the sessions that went.
@@ -226,9 +232,9 @@ impl Relay {
     }
 }
 
-fn is_session(name: &str) -> bool {
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    (1..=32).contains(&name.len()) && name.bytes().all(fits)
+fn not_attached(session: &str) -> Error {
+    let message = format!("the session {session:?} is not attached here, or not any more: attach, with another session");
+    Error::new(ErrorKind::NotAttached, message)
 }
 
 #[cfg(test)]

@@ -47,8 +47,7 @@ pub fn watch(
 ) {
     let run = Arc::new(Run::default());
     let (done, readers) = channel();
-    let both = [done.clone(), done];
-    let [of_stdout, of_stderr] = both;
+    let (of_stdout, of_stderr) = (done.clone(), done);
     let (us, ours) = (Arc::clone(worker), Arc::clone(&run));
     thread::spawn(move || {
         relay_output(&us, &ours, stdout);

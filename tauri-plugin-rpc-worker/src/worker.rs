@@ -103,10 +103,8 @@ impl Worker {
     fn spawn(&self) -> Result<(Child, Waiter, Pipes)> {
         let launch = (self.find)()?;
         Child::spawn(&launch).map_err(|error| {
-            let name = self.status().worker;
-            let program = launch.program.display();
-            let message = format!("the worker {name:?} cannot be started: {program}: {error}");
-            Error::new(ErrorKind::StartFailed, message)
+            let why = format!("{}: {error}", launch.program.display());
+            Error::not_started(&self.status().worker, why)
         })
     }
 
@@ -182,11 +180,7 @@ impl Worker {
 
     /// Refuses a session that this page has not attached, or not any more.
     pub fn check_attached(&self, session: &str, place: &Place) -> Result<()> {
-        if self.relay.has(session, place) {
-            return Ok(());
-        }
-        let message = format!("the session {session:?} is not attached here, or not any more: attach, with another session");
-        Err(Error::new(ErrorKind::NotAttached, message))
+        self.relay.check_attached(session, place)
     }
 
     /// Writes whole lines to its stdin, as one piece, as soon as there is room.

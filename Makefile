@@ -14,7 +14,8 @@ MODULES := frontend-adapter/node_modules/.package-lock.json
 EXAMPLE := examples/tauri-app
 RELAY := examples/relay/target/release/relay
 # Folders whose modules import each other by their bare names, as scripts do.
-SCRIPTS := examples/demo examples/tauri-app/backend benchmarks frontend-adapter/test/worker
+SCRIPTS := examples/demo examples/jsonrpcserver examples/tauri-app/backend benchmarks \
+	frontend-adapter/test/worker
 CRATES := examples/relay benchmarks/driver
 # TypeScript outside of frontend-adapter.
 APPS := examples/demo/*.ts tests/roundtrip/*.ts tests/templates/apps/*.ts \

@@ -23,6 +23,7 @@ from rpc_worker.interop.jsonrpcserver_results import settled
 from rpc_worker.mounting import offered
 from rpc_worker.worker import StartError
 from tests.conversation import notification, request, talk
+from tests.pages import CHECKOUT
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -607,3 +608,60 @@ def test_who_lacks_it_is_told_what_to_install(tmp_path: Path) -> None:
     code, _, errors = run(tmp_path, "without.py")
     assert code == 1
     assert errors.rstrip().endswith('pip install "jsonrpcserver>=5.0.9"')
+
+
+# ------------------------------------------------------------------------- the example
+
+EXAMPLE: Final = CHECKOUT / "examples" / "jsonrpcserver"
+ASKED: Final[list[tuple[str, object]]] = [
+    ("ping", []),
+    ("get_runtime", {}),
+    ("find_book", ["Emma"]),
+    ("find_book", {"title": "Persuasion"}),
+    ("add_book", {"title": "Persuasion", "year": 1817}),
+    ("add_book", ["", 0]),
+    ("find_book", {"title": "Persuasion"}),
+    ("shelf.clear", []),
+    ("shelf.clear", []),
+]
+
+
+def answers(file: str) -> list[Any]:
+    """Return what a script of the example answers, one request after the other."""
+    with subprocess.Popen(
+        [sys.executable, "-u", EXAMPLE / file], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        deadline = threading.Timer(30, process.kill)
+        deadline.start()
+        found: list[Any] = []
+        for identity, (name, params) in enumerate(ASKED):
+            process.stdin.write(notification("ping") + request(identity, name, params))
+            process.stdin.flush()
+            for line in process.stdout:
+                # A loop of one's own may write a blank line where nothing is to be answered.
+                answer = json.loads(line) if line.strip() else {}
+                if answer.get("id") == identity:
+                    found.append(answer)
+                    break
+        process.stdin.close()
+        assert process.wait() == 0
+        deadline.cancel()
+    return found
+
+
+@pytest.mark.process
+def test_the_example_is_a_worker_by_two_lines() -> None:
+    before, after = (
+        (EXAMPLE / file).read_text(encoding="utf-8").splitlines()
+        for file in ("before.py", "after.py")
+    )
+    changed = [pair for pair in zip(before, after, strict=True) if pair[0] != pair[1]]
+    assert [new.strip() for _, new in changed] == [
+        "from rpc_worker.interop.jsonrpcserver import Mounted, serve",
+        "serve(Mounted(context=shelf))",
+    ]
+    expected = answers("before.py")
+    assert len(expected) == len(ASKED)
+    assert answers("after.py") == expected

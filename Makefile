@@ -108,7 +108,8 @@ test-python: setup
 # One Python: what differs between them, `test` has seen. A failure prints how to find it again.
 soak: .venv/.installed
 	SOAK=1 $(PYTHON) -m pytest --quiet tests/test_reliability.py tests/test_machine.py \
-		tests/process/test_machine_process.py tests/roundtrip </dev/null
+		tests/process/test_machine_process.py tests/interop/test_jsonrpcserver_dispatch.py \
+		tests/roundtrip </dev/null
 
 # Arguments for pytest are given as ARGS. What else this takes, run.sh looks for.
 e2e: $(MODULES) $(EXAMPLE)/.venv/.installed $(EXAMPLE)/node_modules/.package-lock.json

@@ -81,7 +81,7 @@ class Answering:
                 return
             body = handler.encode(result)
         except BaseException as error:  # noqa: BLE001 - a value's own methods may raise anything
-            if "jsonrpcserver" in sys.modules and self._settle_held(call, result):
+            if "jsonrpcserver.result" in sys.modules and self._settle_held(call, result):
                 return
             if result is None and self._surrounded and isinstance(error, UnencodableResult):
                 error = UnencodableResult(f"{error.problem} {FORGOTTEN}")

@@ -11,7 +11,7 @@ import os
 import sys
 from asyncio import CancelledError
 from inspect import CO_COROUTINE
-from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from msgspec import UNSET, Raw, UnsetType
 
@@ -249,7 +249,7 @@ def error_object(error: BaseException, *, debug: bool = False) -> ErrorObject:
     if foreign is not None and isinstance(error, foreign.JsonRpcError):
         from rpc_worker.interop import jsonrpcserver_results  # noqa: PLC0415 - few workers have it
 
-        return _own_error(jsonrpcserver_results.error_of(cast("Any", error)))
+        return _own_error(jsonrpcserver_results.error_of(error))
     text = text_of(error)
     if isinstance(error, UnencodableResult):
         place = {"path": error.path, "problem": error.problem}

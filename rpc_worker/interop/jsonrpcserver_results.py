@@ -6,21 +6,21 @@ named here. Imported by a worker in which jsonrpcserver has been imported, and b
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any, Final, cast
-
-from jsonrpcserver.result import ErrorResult, SuccessResult
-from jsonrpcserver.sentinels import NODATA
 
 from rpc_worker.errors import RpcError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from jsonrpcserver import JsonRpcError
-
 __all__ = ["error_of", "settled"]
 
-_NODATA: Final = type(NODATA)
+# Looked up, and not imported, not even for type checkers: tools that freeze a worker follow every
+# import, and would give jsonrpcserver to workers that have none.
+_RESULT: Final[Any] = sys.modules["jsonrpcserver.result"]
+
+_NODATA: Final = cast("type[object]", type(_RESULT.NODATA))
 """What comes out of another process is a copy of NODATA: its type has to do."""
 
 
@@ -31,9 +31,9 @@ def settled(result: Any) -> Any:
         RpcError: It is an `Error`, or `InvalidParams`.
     """
     for held in _held(result):
-        if isinstance(held, SuccessResult):
-            return held.result
-        if isinstance(held, ErrorResult):
+        if isinstance(held, _RESULT.SuccessResult):
+            return cast("Any", held).result
+        if isinstance(held, _RESULT.ErrorResult):
             raise error_of(held)
     return result
 
@@ -47,10 +47,14 @@ def _held(result: Any) -> Iterator[object]:
             yield members[name]
 
 
-def error_of(found: JsonRpcError | ErrorResult) -> RpcError:
-    """Return the error that crosses the wire with the same code, message and data."""
+def error_of(found: Any) -> RpcError:
+    """Return the error that crosses the wire with the code, message and data of another one.
+
+    Args:
+        found: A `JsonRpcError`, or what an `Error` holds.
+    """
     data = None if isinstance(found.data, _NODATA) else found.data
-    error = RpcError(cast("Any", found.message), data=data)
+    error = RpcError(found.message, data=data)
     # Codes that JSON-RPC reserves are refused by `RpcError`: here they are an app's of long ago.
     error.code = found.code
     return error

@@ -6,6 +6,7 @@ import datetime as dt  # noqa: TC003 - it is looked up when the worker starts
 import functools
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -598,6 +599,16 @@ def test_who_does_not_use_it_does_not_import_it(tmp_path: Path) -> None:
     lines = request(1, "fail") + request(2, "loaded")
     _, (_ready, _failed, answer), _ = run(tmp_path, "worker.py", lines=lines)
     assert answer["result"] == []
+
+
+def test_one_module_has_an_import_of_it() -> None:
+    """What freezes a worker follows imports, wherever they stand."""
+    found = {
+        file.relative_to(CHECKOUT).as_posix()
+        for file in (CHECKOUT / "rpc_worker").rglob("*.py")
+        if re.search(r"^ *(from|import) jsonrpcserver\b", file.read_text("utf-8"), re.MULTILINE)
+    }
+    assert found == {"rpc_worker/interop/jsonrpcserver.py"}
 
 
 @pytest.mark.process

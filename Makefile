@@ -14,7 +14,8 @@ MODULES := frontend-adapter/node_modules/.package-lock.json
 EXAMPLE := examples/tauri-app
 RELAY := examples/relay/target/release/relay
 # Folders whose modules import each other by their bare names, as scripts do.
-SCRIPTS := examples/demo examples/tauri-app/backend benchmarks frontend-adapter/test/worker
+SCRIPTS := examples/demo examples/jsonrpcserver examples/tauri-app/backend benchmarks \
+	frontend-adapter/test/worker
 CRATES := examples/relay benchmarks/driver
 # Those that take a webview to compile, which `make e2e` does.
 WINDOW_CRATES := tauri-plugin-rpc-worker examples/tauri-app/src-tauri tests/window/probe
@@ -119,7 +120,8 @@ test-python: setup
 # One Python: what differs between them, `test` has seen. A failure prints how to find it again.
 soak: .venv/.installed
 	SOAK=1 $(PYTHON) -m pytest --quiet tests/test_reliability.py tests/test_machine.py \
-		tests/process/test_machine_process.py tests/roundtrip </dev/null
+		tests/process/test_machine_process.py tests/interop/test_jsonrpcserver_dispatch.py \
+		tests/roundtrip </dev/null
 
 # Arguments for pytest are given as ARGS. What else this takes, run.sh looks for.
 e2e: $(MODULES) $(EXAMPLE)/.venv/.installed $(EXAMPLE)/node_modules/.package-lock.json

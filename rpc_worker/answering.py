@@ -6,9 +6,11 @@ Nothing here knows how requests come, or who runs them.
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from rpc_worker import failures, refusals
+from rpc_worker.errors import RpcError
 from rpc_worker.messages import NULL, error_line, result_line, result_parts
 from rpc_worker.outbox import JOINED, Outbox
 from rpc_worker.scalars import UnencodableResult, expected
@@ -79,6 +81,8 @@ class Answering:
                 return
             body = handler.encode(result)
         except BaseException as error:  # noqa: BLE001 - a value's own methods may raise anything
+            if "jsonrpcserver.result" in sys.modules and self._settle_held(call, result):
+                return
             if result is None and self._surrounded and isinstance(error, UnencodableResult):
                 error = UnencodableResult(f"{error.problem} {FORGOTTEN}")
             self.failed(call, error)
@@ -90,6 +94,22 @@ class Answering:
         call.answered = True
         del self._in_flight[identity]
         self._outbox.lines.append(result_line(identity, body))
+
+    def _settle_held(self, call: Call, result: Any) -> bool:
+        """Answer with what jsonrpcserver's `Success` or `Error` holds; tell whether it was one."""
+        from rpc_worker.interop import jsonrpcserver_results  # noqa: PLC0415 - few workers have it
+
+        try:
+            value = jsonrpcserver_results.settled(result)
+        except RpcError as error:
+            self.failed(call, error)
+            return True
+        except BaseException:  # noqa: BLE001 - as above; what is told is why it was not encoded
+            return False
+        if value is result:
+            return False
+        self.finished(call, value)
+        return True
 
     def _finish_otherwise(self, call: Call, body: bytes) -> None:
         """Finish what is not one small answer on a line of its own."""

@@ -8,6 +8,7 @@ when the function runs is not known here.
 from __future__ import annotations
 
 import os
+import sys
 from asyncio import CancelledError
 from inspect import CO_COROUTINE
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -135,6 +136,8 @@ class Handler:
 
 def handler_of(bound: Bound) -> Handler:
     """Return a method's handler; what its params refer to at the caller's is made usable there."""
+    if bound.handler is not None:
+        return bound.handler(bound)
     if any(isinstance(p.type, (Stream, Progress, Callback)) for p in bound.method.parameters):
         from rpc_worker.references import ReferringHandler  # noqa: PLC0415 - few methods need it
 
@@ -242,6 +245,11 @@ def error_object(error: BaseException, *, debug: bool = False) -> ErrorObject:
     """
     if isinstance(error, RpcError) and not isinstance(error, RemoteError):
         return _own_error(error)
+    foreign: Any = sys.modules.get("jsonrpcserver.exceptions")
+    if foreign is not None and isinstance(error, foreign.JsonRpcError):
+        from rpc_worker.interop import jsonrpcserver_results  # noqa: PLC0415 - few workers have it
+
+        return _own_error(jsonrpcserver_results.error_of(error))
     text = text_of(error)
     if isinstance(error, UnencodableResult):
         place = {"path": error.path, "problem": error.problem}

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from rpc_worker.contract import Contract, EventType, Method
+    from rpc_worker.dispatch import Handler
     from rpc_worker.modes import Mode
 
 __all__ = ["Bindings", "Bound", "bind"]
@@ -37,6 +38,7 @@ class Bound(msgspec.Struct, frozen=True, eq=False):
             `thread` for a plain function or a generator, or where its mark says.
         exclusive: Whether it is marked so.
         executor: What `@in_executor` names.
+        handler: Makes its handler, where that is none of the usual ones.
     """
 
     method: Method
@@ -44,6 +46,7 @@ class Bound(msgspec.Struct, frozen=True, eq=False):
     mode: Mode
     exclusive: bool = False
     executor: Executor | None = None
+    handler: Callable[[Bound], Handler] | None = None
 
 
 class Bindings(msgspec.Struct, frozen=True, eq=False):

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
 from rpc_worker.arguments import (
     check_contract,
     check_frontend,
-    check_implementation,
     check_options,
 )
 from rpc_worker.fatal import StartError, explain, fatal_line
@@ -165,18 +164,15 @@ def _service(
     """
     check_contract(implementation, contract)
     check_frontend(frontend)
-    check_implementation(implementation, contract)
     with _nothing_collected():
-        from rpc_worker.contract import find_contract, read_contract  # noqa: PLC0415 - after `take`
+        from rpc_worker.contract import read_contract  # noqa: PLC0415 - after `take`
         from rpc_worker.dispatch import Service  # noqa: PLC0415
-        from rpc_worker.fit import bind  # noqa: PLC0415
+        from rpc_worker.mounting import offered  # noqa: PLC0415
 
-        # A class in the place of its instance is a misfit of which `bind` says more.
-        own = implementation if isinstance(implementation, type) else type(implementation)
-        read = read_contract(contract or find_contract(own))
+        promised, bindings = offered(implementation, contract)
         return Service(
-            read,
-            bind(read, implementation),
+            promised,
+            bindings,
             frontend=None if frontend is None else read_contract(frontend, frontend=True),
             name=name,
             version=version,

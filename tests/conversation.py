@@ -10,10 +10,10 @@ import json
 from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 
 from rpc_worker.channel import Channel
-from rpc_worker.contract import find_contract, read_contract
+from rpc_worker.contract import read_contract
 from rpc_worker.dispatch import Service
-from rpc_worker.fit import bind
 from rpc_worker.frontend import Frontend
+from rpc_worker.mounting import offered
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -116,10 +116,10 @@ class Conversation:
         debug: bool = False,
     ) -> None:
         self.implementation: Any = implementation
-        contract = read_contract(find_contract(type(implementation)))
+        contract, bindings = offered(implementation)
         self.service = Service(
             contract,
-            bind(contract, implementation),
+            bindings,
             frontend=None if frontend is None else read_contract(frontend),
             debug=debug,
         )

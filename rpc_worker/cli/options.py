@@ -119,7 +119,10 @@ def _describe_openrpc(parser: argparse.ArgumentParser) -> None:
 
 def _describe_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "target", metavar="module:object", help="the implementation, and the module that has it"
+        "target",
+        metavar="module:object",
+        help="the implementation, and the module that has it; or a module alone, if its functions "
+        "are those of a jsonrpcserver app",
     )
     parser.add_argument(
         "--contract",

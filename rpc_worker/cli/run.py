@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from rpc_worker.arguments import described, is_without_methods
-from rpc_worker.cli.target import is_class_of_user, load, load_class, load_frontend
+from rpc_worker.cli.target import (
+    import_module,
+    is_class_of_user,
+    load,
+    load_class,
+    load_frontend,
+)
 from rpc_worker.cli.wording import UsageError
 from rpc_worker.worker import StartError
 from rpc_worker.worker import run as run_worker
@@ -34,7 +41,7 @@ def _load(
     target: str, contract: str | None, frontend: str | None
 ) -> tuple[object, type[Any] | None, type[Any] | None]:
     try:
-        implementation = load(target, "backend", _is_servable)
+        implementation = _app(target) or load(target, "backend", _is_servable)
         reason = _not_servable(target, implementation, promised=contract is not None)
         if reason is not None:
             raise StartError(reason)
@@ -45,6 +52,18 @@ def _load(
         )
     except UsageError as error:
         raise StartError(str(error)) from None
+
+
+def _app(target: str) -> object | None:
+    """Return the jsonrpcserver app that a module is, if that is what the command line names."""
+    if not import_module(target):
+        return None
+    registered: Any = sys.modules.get("jsonrpcserver.methods")
+    if registered is None or not registered.global_methods:
+        return None
+    from rpc_worker.interop.jsonrpcserver import Mounted  # noqa: PLC0415 - few workers are one
+
+    return Mounted()
 
 
 def _is_servable(found: object) -> bool:

@@ -50,6 +50,21 @@ def load(target: str, example: str, is_wanted: Callable[[object], bool]) -> obje
     return found
 
 
+def import_module(target: str) -> bool:
+    """Import what is written without an object, and tell whether it is a module.
+
+    Raises:
+        BaseException: Whatever the module raises while it is imported.
+    """
+    if target.endswith(".py") or not all(part.isidentifier() for part in target.split(".")):
+        return False
+    try:
+        _import(target, target)
+    except UsageError:
+        return False
+    return True
+
+
 def load_class(target: str, example: str = "BackendAPI") -> type[Any]:
     """Import the module and return the class.
 
@@ -60,6 +75,12 @@ def load_class(target: str, example: str = "BackendAPI") -> type[Any]:
     found = load(target, example, is_class_of_user)
     if isinstance(found, type):
         return found
+    if _is_mount(found):
+        raise UsageError(
+            f"{target} is an app of functions that are mounted, and nothing says what they return: "
+            "there is no client to generate. Call them by their names, channel.call(…), or write "
+            "a class with those methods whose types you know, and name that"
+        )
     module = target.partition(":")[0]
     is_of_user = is_class_of_user(type(found))
     advice = f"write {module}:{type(found).__name__}" if is_of_user else "name a class"
@@ -92,6 +113,11 @@ def is_class_of_user(found: object) -> bool:
     """Tell whether an object is a class that neither Python nor this package brings."""
     package = found.__module__.partition(".")[0] if isinstance(found, type) else "builtins"
     return package not in {*sys.stdlib_module_names, "msgspec", "rpc_worker"}
+
+
+def _is_mount(found: object) -> bool:
+    mounting: Any = sys.modules.get("rpc_worker.mounting")
+    return mounting is not None and isinstance(found, mounting.Mount)
 
 
 def _split(target: str, example: str) -> tuple[str, str]:

@@ -1,0 +1,117 @@
+"""Functions that come from elsewhere, served beside what a contract promises, or alone.
+
+From here on they are methods as all others are. What kind of functions they were is not known here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from rpc_worker.arguments import check_implementation
+from rpc_worker.contract import Contract, Namespace, find_contract, read_contract
+from rpc_worker.errors import ContractError, Misfit
+from rpc_worker.fatal import StartError
+from rpc_worker.fit import Bindings, bind
+from rpc_worker.schema import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Any
+
+    from rpc_worker.fit import Bound
+
+__all__ = ["Mount", "offered"]
+
+_RESERVED = ("rpc.", "system.", "$/")
+"""What the names of the protocol's own methods start with (protocol, section 2)."""
+
+
+class Mount:
+    """What is served in an implementation's place: functions that no contract promises.
+
+    Attributes:
+        name: The worker's name for people, where no contract has one.
+        beside: An implementation that is served as well; None if there is none.
+    """
+
+    name: str
+    beside: object | None
+
+    def bound(self) -> Mapping[str, Bound]:
+        """Return the functions by their names on the wire.
+
+        Raises:
+            ContractError: With all of them that cannot be served.
+        """
+        raise NotImplementedError
+
+
+def offered(implementation: object, contract: type[Any] | None = None) -> tuple[Contract, Bindings]:
+    """Return what a worker offers: what is promised, and the functions that keep it.
+
+    A mounted function is none of the contract's own: the digest leaves it out, so that a client
+    that was generated from the contract still fits.
+
+    Args:
+        implementation: An object, or a `Mount`, perhaps with an object beside it.
+        contract: The typed class that the object implements.
+
+    Raises:
+        ContractError: With everything that does not fit.
+        StartError: They are not what can be served at all.
+    """
+    if not isinstance(implementation, Mount):
+        return _implemented(implementation, contract)
+    if implementation.beside is None:
+        if contract is not None:
+            what = type(implementation).__name__
+            raise StartError(
+                f"{contract.__name__} is a contract, and nothing is served that could implement "
+                f"it; write {what}(Backend(), …), or leave the contract out"
+            )
+        promised, bindings = _nothing(implementation.name), Bindings({}, {})
+    else:
+        promised, bindings = _implemented(implementation.beside, contract)
+    mounted = implementation.bound()
+    misfits = [misfit for name in mounted for misfit in _clashes(name, promised)]
+    if misfits:
+        raise ContractError(misfits)
+    methods = {name: bound.method for name, bound in mounted.items()}
+    return (
+        replace(promised, methods=promised.methods | methods),
+        Bindings({**bindings.methods, **mounted}, bindings.events),
+    )
+
+
+def _implemented(implementation: object, contract: type[Any] | None) -> tuple[Contract, Bindings]:
+    check_implementation(implementation, contract)
+    # A class in the place of its instance is a misfit of which `bind` says more.
+    own = implementation if isinstance(implementation, type) else type(implementation)
+    read = read_contract(contract or find_contract(own))
+    return read, bind(read, implementation)
+
+
+def _nothing(name: str) -> Contract:
+    """Return a contract that promises nothing."""
+    from rpc_worker.reading.digest import digest_of  # noqa: PLC0415 - it imports `contract`
+
+    source = Source(name, 0)
+    root = Namespace(wire="", name="", doc="", methods=(), namespaces=(), source=source)
+    return Contract(
+        name=name, doc="", root=root, methods={}, digest=digest_of((), ()), source=source
+    )
+
+
+def _clashes(name: str, promised: Contract) -> Iterator[Misfit]:
+    """Return why a function cannot be served under its name."""
+    advice = "Give one of them another name."
+    if name.startswith(_RESERVED):
+        reserved = next(start for start in _RESERVED if name.startswith(start))
+        what = f"names that start with {reserved} are reserved on the wire"
+        yield Misfit(f"the mounted function {name!r}", what, "Give it another name.")
+    elif name in promised.methods or name in promised.events:
+        kind = "a method" if name in promised.methods else "an event"
+        what = f"{promised.name} has {kind} of that name, which stands for one thing on the wire"
+        yield Misfit(f"the mounted function {name!r}", what, advice)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, cast
 import msgspec
 from typing_extensions import is_protocol
 
+from rpc_worker.arguments import check_implementation
+from rpc_worker.contract import find_contract, read_contract
 from rpc_worker.errors import ContractError, Misfit
 from rpc_worker.events import Event
 from rpc_worker.markers import exclusive_of, executor_of
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from rpc_worker.dispatch import Handler
     from rpc_worker.modes import Mode
 
-__all__ = ["Bindings", "Bound", "bind"]
+__all__ = ["Bindings", "Bound", "bind", "offered"]
 
 
 class Bound(msgspec.Struct, frozen=True, eq=False):
@@ -54,6 +56,24 @@ class Bindings(msgspec.Struct, frozen=True, eq=False):
 
     methods: dict[str, Bound]
     events: dict[str, Event[Any]]
+
+
+def offered(implementation: object, contract: type[Any] | None = None) -> tuple[Contract, Bindings]:
+    """Return what a worker offers: what is promised, and the functions that keep it.
+
+    Args:
+        implementation: An object.
+        contract: The typed class that it implements; by default its own.
+
+    Raises:
+        ContractError: With everything that does not fit.
+        StartError: They are not what can be served at all.
+    """
+    check_implementation(implementation, contract)
+    # A class in the place of its instance is a misfit of which `bind` says more.
+    own = implementation if isinstance(implementation, type) else type(implementation)
+    read = read_contract(contract or find_contract(own))
+    return read, bind(read, implementation)
 
 
 def bind(contract: Contract, implementation: object) -> Bindings:

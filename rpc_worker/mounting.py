@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from rpc_worker.arguments import check_implementation
-from rpc_worker.contract import Contract, Namespace, find_contract, read_contract
+from rpc_worker.contract import Contract, Namespace
 from rpc_worker.errors import ContractError, Misfit
 from rpc_worker.fatal import StartError
-from rpc_worker.fit import Bindings, bind
+from rpc_worker.fit import Bindings, offered
 from rpc_worker.schema import Source
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
     from rpc_worker.fit import Bound
 
-__all__ = ["Mount", "offered"]
+__all__ = ["Mount", "offer"]
 
 _RESERVED = ("rpc.", "system.", "$/")
 """What the names of the protocol's own methods start with (protocol, section 2)."""
@@ -48,8 +47,8 @@ class Mount:
         raise NotImplementedError
 
 
-def offered(implementation: object, contract: type[Any] | None = None) -> tuple[Contract, Bindings]:
-    """Return what a worker offers: what is promised, and the functions that keep it.
+def offer(implementation: object, contract: type[Any] | None = None) -> tuple[Contract, Bindings]:
+    """Return the same as `fit.offered`, of an implementation that may be a `Mount`.
 
     A mounted function is none of the contract's own: the digest leaves it out, so that a client
     that was generated from the contract still fits.
@@ -63,7 +62,7 @@ def offered(implementation: object, contract: type[Any] | None = None) -> tuple[
         StartError: They are not what can be served at all.
     """
     if not isinstance(implementation, Mount):
-        return _implemented(implementation, contract)
+        return offered(implementation, contract)
     if implementation.beside is None:
         if contract is not None:
             what = type(implementation).__name__
@@ -73,24 +72,16 @@ def offered(implementation: object, contract: type[Any] | None = None) -> tuple[
             )
         promised, bindings = _nothing(implementation.name), Bindings({}, {})
     else:
-        promised, bindings = _implemented(implementation.beside, contract)
-    mounted = implementation.bound()
-    misfits = [misfit for name in mounted for misfit in _clashes(name, promised)]
+        promised, bindings = offered(implementation.beside, contract)
+    bound = implementation.bound()
+    misfits = [misfit for name in bound for misfit in _clashes(name, promised)]
     if misfits:
         raise ContractError(misfits)
-    methods = {name: bound.method for name, bound in mounted.items()}
+    methods = {name: one.method for name, one in bound.items()}
     return (
         replace(promised, methods=promised.methods | methods),
-        Bindings({**bindings.methods, **mounted}, bindings.events),
+        Bindings({**bindings.methods, **bound}, bindings.events),
     )
-
-
-def _implemented(implementation: object, contract: type[Any] | None) -> tuple[Contract, Bindings]:
-    check_implementation(implementation, contract)
-    # A class in the place of its instance is a misfit of which `bind` says more.
-    own = implementation if isinstance(implementation, type) else type(implementation)
-    read = read_contract(contract or find_contract(own))
-    return read, bind(read, implementation)
 
 
 def _nothing(name: str) -> Contract:

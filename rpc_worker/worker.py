@@ -167,9 +167,12 @@ def _service(
     with _nothing_collected():
         from rpc_worker.contract import read_contract  # noqa: PLC0415 - after `take`
         from rpc_worker.dispatch import Service  # noqa: PLC0415
-        from rpc_worker.mounting import offered  # noqa: PLC0415
+        from rpc_worker.fit import offered  # noqa: PLC0415
 
-        promised, bindings = offered(implementation, contract)
+        # Whoever mounts functions has imported what can.
+        mounting = sys.modules.get("rpc_worker.mounting")
+        offer = offered if mounting is None else mounting.offer
+        promised, bindings = offer(implementation, contract)
         return Service(
             promised,
             bindings,

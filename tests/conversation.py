@@ -13,7 +13,7 @@ from rpc_worker.channel import Channel
 from rpc_worker.contract import read_contract
 from rpc_worker.dispatch import Service
 from rpc_worker.frontend import Frontend
-from rpc_worker.mounting import offered
+from rpc_worker.mounting import offer
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -116,7 +116,7 @@ class Conversation:
         debug: bool = False,
     ) -> None:
         self.implementation: Any = implementation
-        contract, bindings = offered(implementation)
+        contract, bindings = offer(implementation)
         self.service = Service(
             contract,
             bindings,

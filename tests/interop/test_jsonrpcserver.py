@@ -21,7 +21,7 @@ from rpc_worker.contract import find_contract, read_contract
 from rpc_worker.errors import ContractError
 from rpc_worker.interop.jsonrpcserver import Mounted
 from rpc_worker.interop.jsonrpcserver_results import settled
-from rpc_worker.mounting import offered
+from rpc_worker.mounting import offer
 from rpc_worker.worker import StartError
 from tests.conversation import notification, request, talk
 from tests.pages import CHECKOUT
@@ -399,12 +399,12 @@ def test_they_are_served_beside_a_contract() -> None:
     assert call(mounted, "getYear", ["Emma"]) == 4
     assert call(mounted, "get_year") == "theirs"
     assert call(mounted, "ok") == [1, None]
-    contract, bindings = offered(mounted)
+    contract, bindings = offer(mounted)
     # A client that was generated from the contract fits it still.
     assert contract.digest == read_contract(find_contract(Library)).digest
     assert (contract.name, [*contract.methods]) == ("LibraryAPI", ["getYear", "get_year", "ok"])
     assert [*bindings.events] == ["moved"]
-    assert offered(Mounted(Library(), methods={"ok": ok}), LibraryAPI)[0].name == "LibraryAPI"
+    assert offer(Mounted(Library(), methods={"ok": ok}), LibraryAPI)[0].name == "LibraryAPI"
 
 
 def test_they_are_described() -> None:
@@ -473,7 +473,7 @@ MISFITS: Final = {
 def test_what_cannot_be_mounted_is_refused_before_anything_is_served(name: str) -> None:
     function, where, problem = MISFITS[name]
     with pytest.raises(ContractError) as found:
-        offered(Mounted(Library(), methods={name: function}))
+        offer(Mounted(Library(), methods={name: function}))
     (misfit,) = found.value.misfits
     assert (misfit.where, misfit.problem) == (where, problem)
     assert misfit.advice.endswith(".")
@@ -482,22 +482,22 @@ def test_what_cannot_be_mounted_is_refused_before_anything_is_served(name: str) 
 def test_all_misfits_are_told_at_once() -> None:
     methods: dict[str, Any] = {"none": ok, "keyword": lambda *, a: a, "items": items}
     with pytest.raises(ContractError) as found:
-        offered(Mounted(methods=methods, context=1))
+        offer(Mounted(methods=methods, context=1))
     assert [m.problem for m in found.value.misfits[:2]] == 2 * [
         "it has no first argument for the context"
     ]
     assert len(found.value.misfits) == 3
     with pytest.raises(ContractError, match="no function is marked @method"):
-        offered(Mounted(methods={}))
+        offer(Mounted(methods={}))
 
 
 def test_a_contract_needs_somebody_who_implements_it() -> None:
     with pytest.raises(StartError, match=r"write Mounted\(Backend\(\), …\)"):
-        offered(Mounted(methods={"ok": ok}), LibraryAPI)
+        offer(Mounted(methods={"ok": ok}), LibraryAPI)
     with pytest.raises(StartError, match="serve was given"):
-        offered(Mounted(len, methods={"ok": ok}))
+        offer(Mounted(len, methods={"ok": ok}))
     with pytest.raises(ContractError, match="found the class itself"):
-        offered(Mounted(Library, methods={"ok": ok}))
+        offer(Mounted(Library, methods={"ok": ok}))
 
 
 # ------------------------------------------------------------------------- the process

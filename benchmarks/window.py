@@ -13,7 +13,7 @@ import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import mean, median, quantiles
+from statistics import median, quantiles
 from typing import TYPE_CHECKING, Any, Final
 
 from chart import Bars, chart
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from contenders import Round
 
-PROBE: Final = TARGET / "release" / "probe"
+RELEASE: Final = TARGET / "release" / "probe"
 HERE: Final = Path(__file__).parent
 ROUNDS: Final = 3
 ITEMS: Final = 50_000
@@ -130,7 +130,7 @@ CHARTS: Final = (
 def main() -> None:
     options = _parse()
     rounds: list[Round] = []
-    with _servers() as ports, running(PROBE, {"PROBE_RELAY": "all"}) as app:
+    with _servers() as ports, running(options.app, {"PROBE_RELAY": "all"}) as app:
         app.until("return globalThis.measure !== undefined")
         ways: list[str] = app.run("return measure.open(...args)", *ports)
         for number in range(1, options.rounds + 1):
@@ -143,6 +143,7 @@ def main() -> None:
 
 
 class Options(argparse.Namespace):
+    app: Path
     rounds: int
     quick: bool
     markdown: Path | None
@@ -151,6 +152,13 @@ class Options(argparse.Namespace):
 
 def _parse() -> Options:
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    parser.add_argument(
+        "--app",
+        type=Path,
+        default=RELEASE,
+        metavar="FILE",
+        help="default: the release of the probe",
+    )
     parser.add_argument("--rounds", type=int, metavar="N", help=f"default: {ROUNDS}")
     parser.add_argument(
         "--quick", action="store_true", help="one short round: shows that it works, measures little"
@@ -246,7 +254,7 @@ def picture(rounds: Sequence[Round]) -> str:
     for name, title, unit in CHARTS:
         (write,) = (figure.write for figure in FIGURES if figure.name == name)
         found = {
-            label.replace("*", "").replace("`", ""): mean(each[way][name] for each in rounds)
+            label.replace("*", "").replace("`", ""): median(each[way][name] for each in rounds)
             for way, label in WAYS.items()
             if name in rounds[0][way]
         }

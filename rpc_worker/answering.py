@@ -9,8 +9,8 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
 from rpc_worker import failures, refusals
-from rpc_worker.messages import NULL, error_line, result_line, result_parts
-from rpc_worker.outbox import JOINED, Outbox
+from rpc_worker.messages import JOINED, NULL, result_line
+from rpc_worker.outbox import Outbox
 from rpc_worker.scalars import UnencodableResult, expected
 from rpc_worker.schema import describe
 
@@ -92,15 +92,13 @@ class Answering:
         self._outbox.lines.append(result_line(identity, body))
 
     def _finish_otherwise(self, call: Call, body: bytes) -> None:
-        """Finish what is not one small answer on a line of its own."""
+        """Finish what is not one small answer in JSON-RPC, on a line of its own."""
         identity = call.id or NULL
         if len(body) > self._limits.response_bytes:
             error = refusals.response_too_large(len(body), self._limits)
-            self._settle(call, error_line(identity, error))
-        elif len(body) > JOINED:
-            self._settle(call, *result_parts(identity, body))
+            self._settle(call, call.dialect.error(identity, error))
         else:
-            self._settle(call, result_line(identity, body))
+            self._settle(call, *call.dialect.result(identity, body))
 
     def _open_stream(self, call: Call, source: Any) -> None:
         """Start the stream that a call returned; it is answered after a pass of the loop."""
@@ -120,7 +118,8 @@ class Answering:
                 streaming = form.startswith(b'{"token"')
                 if streaming:
                     call.attach(_Open(self._streaming, call, self._flush_soon))
-                self._settle(call, result_line(call.id or NULL, form), ends=not streaming)
+                line = call.dialect.stream(call.id or NULL, form)
+                self._settle(call, line, ends=not streaming)
                 self.flush()
 
         Producer.start(call, source, answer)
@@ -132,16 +131,18 @@ class Answering:
         identity = call.id or NULL
         if call.cancelled and isinstance(error, asyncio.CancelledError):
             told = refusals.EXPIRED if call.expired else refusals.CANCELLED
-            line = error_line(identity, told)
+            line = call.dialect.error(identity, told)
         else:
             line = self._error_line(call, identity, error)
         self._settle(call, line)
 
     def _error_line(self, call: Call, identity: bytes, error: BaseException) -> bytes:
         told = failures.told(error, debug=self.service.debug)
-        line = error_line(identity, told)
+        line = call.dialect.error(identity, told)
         if len(line) > self._limits.response_bytes:
-            line = error_line(identity, refusals.response_too_large(len(line), self._limits))
+            line = call.dialect.error(
+                identity, refusals.response_too_large(len(line), self._limits)
+            )
         if call.id is None or failures.must_be_mended(told):
             failures.log(call.handler.method.wire, error, call.session)
         return line

@@ -1,0 +1,273 @@
+"""kkrpc 2.x: short messages with a `t`, in plain JSON.
+
+What a message sets in motion is not known here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import msgspec
+from msgspec import UNSET, Raw, UnsetType
+
+from rpc_worker.dialects.wire import Argument, Flow, Function, Wire
+from rpc_worker.messages import JOINED
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rpc_worker.messages import ErrorObject
+
+__all__ = [
+    "Answer",
+    "Invocation",
+    "Item",
+    "Kkrpc2",
+    "Message",
+    "Pull",
+    "Query",
+    "Release",
+    "argument_of",
+    "arguments_of",
+    "decode",
+    "flow_of",
+    "values_of",
+]
+
+_encode: Final = msgspec.json.Encoder().encode
+
+
+class Given(msgspec.Struct, gc=False):
+    """One argument in its envelope: a value, or a function's id."""
+
+    kind: str = msgspec.field(name="__kkrpc_next_arg__")
+    v: Raw | UnsetType = UNSET
+    id: str | UnsetType = UNSET
+
+
+class _Message(msgspec.Struct, gc=False, tag_field="t"):
+    jsonrpc: Raw | UnsetType = UNSET
+
+
+class Query(_Message, gc=False, tag="q"):
+    """A call, or what else can be asked: `get`, `set`, `new`, `ref`."""
+
+    id: Raw | UnsetType = UNSET
+    op: str = "call"
+    p: list[str] = []
+    a: list[Given] | UnsetType = UNSET
+    meta: Raw | UnsetType = UNSET
+
+
+class _BareQuery(Query, gc=False, tag="q"):
+    """The same, with arguments that are not all in envelopes, as kkrpc takes them, too."""
+
+    a: list[Raw] = []  # type: ignore[assignment] # pyright: ignore[reportIncompatibleVariableOverride] - only `arguments_of` looks at them
+
+
+class Answer(_Message, gc=False, tag="r"):
+    """What one of our calls is answered with: no member, if the result is undefined."""
+
+    id: Raw | UnsetType = UNSET
+    v: Raw | UnsetType = UNSET
+    e: Raw | UnsetType = UNSET
+
+
+class Invocation(_Message, gc=False, tag="cb"):
+    """A call of a function of ours that the page was given."""
+
+    id: str = ""
+    a: list[Raw] = []
+
+
+class Release(_Message, gc=False, tag="cbr"):
+    """Functions of ours that the page has forgotten."""
+
+    ids: list[str] = []
+
+
+class Pull(_Message, gc=False, tag="sq"):
+    """What is wanted of a stream of ours: `pull`, `return`, `throw`."""
+
+    id: Raw | UnsetType = UNSET
+    sid: str = ""
+    op: str = "pull"
+    n: Raw | UnsetType = UNSET
+    v: Raw | UnsetType = UNSET
+
+
+class Item(_Message, gc=False, tag="sr"):
+    """An item of a stream of the page's, its end, or its failure."""
+
+    sid: str = ""
+    d: Raw | UnsetType = UNSET
+    v: Raw | UnsetType = UNSET
+    e: Raw | UnsetType = UNSET
+
+
+Message: TypeAlias = Query | Answer | Invocation | Release | Pull | Item
+
+_decode: Final = msgspec.json.Decoder(Message).decode
+_decode_bare: Final = msgspec.json.Decoder(_BareQuery).decode
+
+
+class _Tag(msgspec.Struct, gc=False):
+    t: str
+
+
+_decode_tag: Final = msgspec.json.Decoder(_Tag).decode
+
+
+class _Envelope(msgspec.Struct, gc=False):
+    """An argument in an envelope, or not."""
+
+    kind: str | UnsetType = msgspec.field(default=UNSET, name="__kkrpc_next_arg__")
+    v: Raw | UnsetType = UNSET
+    id: str | UnsetType = UNSET
+
+
+class _Stream(msgspec.Struct, gc=False):
+    stream: str = msgspec.field(name="__kkrpc_next_stream__")
+    id: str
+
+
+_decode_envelope: Final = msgspec.json.Decoder(_Envelope).decode
+_decode_stream: Final = msgspec.json.Decoder(_Stream).decode
+
+
+def decode(line: bytes | bytearray) -> Message:
+    """Return what a line says.
+
+    Raises:
+        ValueError: It is no message of kkrpc 2.
+    """
+    try:
+        message: Message = _decode(line)
+    except msgspec.ValidationError:
+        if _decode_tag(line).t != "q":
+            raise
+        message = _decode_bare(line)
+    return message
+
+
+def values_of(query: Query) -> bytes | None:
+    """Return the JSON text of the arguments, or None if not all of them are values."""
+    given = query.a
+    if isinstance(query, _BareQuery):
+        return None
+    if given is UNSET:
+        return b"[]"
+    values: list[Any] = [each.v for each in given if each.kind == "value"]
+    if len(values) != len(given):
+        return None
+    try:
+        return b"[%b]" % b",".join(values)
+    except TypeError:  # One is undefined.
+        return None
+
+
+def arguments_of(line: bytes | bytearray) -> list[Argument]:
+    """Return what was given in a query, in envelopes or not.
+
+    Raises:
+        ValueError: It cannot be read.
+    """
+    return [argument_of(each) for each in _decode_bare(line).a]
+
+
+def argument_of(raw: Raw) -> Argument:
+    """Return what one argument stands for."""
+    if bytes(raw)[:1] != b"{":
+        return raw
+    try:
+        envelope = _decode_envelope(raw)
+    except msgspec.DecodeError:
+        return raw
+    if envelope.kind == "callback" and envelope.id is not UNSET:
+        return Function(envelope.id)
+    value = envelope.v if envelope.kind == "value" else raw
+    return value if value is UNSET else flow_of(value) or value
+
+
+def flow_of(raw: Raw) -> Flow | None:
+    """Return the stream that stands for a value, if one does."""
+    if bytes(raw)[:1] != b"{":
+        return None
+    try:
+        found = _decode_stream(raw)
+    except msgspec.DecodeError:
+        return None
+    return Flow(found.id) if found.stream == "async-iterable" else None
+
+
+class Kkrpc2(Wire):
+    """kkrpc 2.x, as it is written."""
+
+    name = "kkrpc 2.x"
+    mark = b"\t"
+    has_streams = True
+    has_marks = False
+
+    def result(self, identity: bytes, body: bytes) -> tuple[bytes, ...]:
+        parts = (b'{"t":"r","id":', identity, b',"v":', body, b"}\n")
+        return (b"".join(parts),) if len(body) <= JOINED else parts
+
+    def void(self, identity: bytes) -> bytes:
+        return b'{"t":"r","id":%b}\n' % identity
+
+    def flow(self, identity: bytes, token: bytes) -> bytes:
+        return b'{"t":"r","id":%b,"v":%b}\n' % (identity, _stream(token.decode()))
+
+    def error(self, identity: bytes, error: ErrorObject) -> bytes:
+        return b'{"t":"r","id":%b,"e":%b}\n' % (identity, self._names.members(error))
+
+    def request(self, identity: bytes, method: str, arguments: Sequence[Argument]) -> bytes:
+        given = b",".join(map(_given, arguments))
+        path = _encode(method.split("."))
+        return b'{"t":"q","id":%b,"op":"call","p":%b,"a":[%b]}\n' % (identity, path, given)
+
+    def told(self, function: str, arguments: Sequence[Raw]) -> bytes:
+        given = b",".join(map(_given, arguments))
+        return b'{"t":"cb","id":%b,"a":[%b]}\n' % (_encode(function), given)
+
+    def released(self, functions: Sequence[str]) -> bytes | None:
+        return b'{"t":"cbr","ids":%b}\n' % _encode(functions)
+
+    def pull(self, identity: bytes, sid: str, count: int) -> bytes:
+        """Return the line that asks for items of a stream of the page's."""
+        form = b'{"t":"sq","id":%b,"sid":%b,"op":"pull","n":%d}\n'
+        return form % (identity, _encode(sid), count)
+
+    def leave(self, identity: bytes, sid: str) -> bytes:
+        """Return the line that leaves a stream of the page's."""
+        return b'{"t":"sq","id":%b,"sid":%b,"op":"return"}\n' % (identity, _encode(sid))
+
+    def item(self, identity: bytes, sid: str, value: Raw) -> bytes:
+        """Return the line of an item of a stream of ours."""
+        form = b'{"t":"sr","id":%b,"sid":%b,"d":false,"v":%b}\n'
+        return form % (identity, _encode(sid), value)
+
+    def over(self, identity: bytes, sid: str) -> bytes:
+        """Return the line that ends a stream of ours, or tells that it has been left."""
+        return b'{"t":"sr","id":%b,"sid":%b,"d":true}\n' % (identity, _encode(sid))
+
+    def failed(self, identity: bytes, sid: str, error: ErrorObject) -> bytes:
+        """Return the line of a stream of ours that fails, or is not there."""
+        told = self._names.members(error)
+        return b'{"t":"sr","id":%b,"sid":%b,"e":%b}\n' % (identity, _encode(sid), told)
+
+
+def _given(argument: Argument) -> bytes:
+    match argument:
+        case Function(id=function):
+            return b'{"__kkrpc_next_arg__":"callback","id":%b}' % _encode(function)
+        case Flow(id=sid):
+            return b'{"__kkrpc_next_arg__":"value","v":%b}' % _stream(sid)
+        case Raw():
+            return b'{"__kkrpc_next_arg__":"value","v":%b}' % argument
+        case _:
+            return b'{"__kkrpc_next_arg__":"value"}'
+
+
+def _stream(sid: str) -> bytes:
+    return b'{"__kkrpc_next_stream__":"async-iterable","id":%b}' % _encode(sid)

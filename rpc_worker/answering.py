@@ -9,7 +9,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
 from rpc_worker import failures, refusals
-from rpc_worker.messages import JOINED, NULL, result_line
+from rpc_worker.messages import JOINED, JSON_RPC, NULL, result_line
 from rpc_worker.outbox import Outbox
 from rpc_worker.scalars import UnencodableResult, expected
 from rpc_worker.schema import describe
@@ -94,6 +94,17 @@ class Answering:
     def _finish_otherwise(self, call: Call, body: bytes) -> None:
         """Finish what is not one small answer in JSON-RPC, on a line of its own."""
         identity = call.id or NULL
+        if (
+            call.dialect is not JSON_RPC
+            and call.attached is None
+            and call.timer is None
+            and len(body) <= self._small
+        ):
+            # Nothing belongs to it but its answer, as to a plain one.
+            call.answered = call.closed = True
+            del self._in_flight[identity]
+            self._outbox.lines += call.dialect.result(identity, body)
+            return
         if len(body) > self._limits.response_bytes:
             error = refusals.response_too_large(len(body), self._limits)
             self._settle(call, call.dialect.error(identity, error))

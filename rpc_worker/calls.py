@@ -72,7 +72,7 @@ class Call(msgspec.Struct, eq=False):
 
     id: bytes | None
     handler: Handler
-    params: Raw | UnsetType
+    params: Raw | bytes | UnsetType
     size: int
     answers: Any = None
     session: Session | None = None

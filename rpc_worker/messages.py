@@ -44,6 +44,7 @@ __all__ = [
     "Message",
     "Request",
     "Response",
+    "are_readable",
     "batch_parts",
     "decode",
     "decode_lines",
@@ -230,6 +231,14 @@ def decode(line: Line) -> Message:
         if identity[0] not in _ID_STARTS:
             return _bad_id(identity)
     return message
+
+
+def are_readable(lines: Sequence[Line]) -> bool:
+    """Tell whether lines are all short, and UTF-8; then none can nest deeper than it may."""
+    if max(map(len, lines)) > _NESTING_BYTES:
+        return False
+    text = lines[0] if len(lines) == 1 else b"\n".join(lines)
+    return text.isascii() or _is_utf8(text)
 
 
 def is_readable(line: Line) -> bool:
@@ -436,15 +445,15 @@ class Dialect(Protocol):
         """Whether the answer to a call that returns a stream has the items that there are."""
         ...
 
-    def result(self, identity: bytes, body: bytes) -> tuple[bytes, ...]:
+    def result(self, identity: bytes, body: bytes, /) -> tuple[bytes, ...]:
         """Return an answer's line from the JSON text of a result, in parts if that is long."""
         ...
 
-    def stream(self, identity: bytes, form: bytes) -> bytes:
+    def stream(self, identity: bytes, form: bytes, /) -> bytes:
         """Return an answer's line from what stands for a stream, `{token?, values?}`."""
         ...
 
-    def error(self, identity: bytes, error: ErrorObject) -> bytes:
+    def error(self, identity: bytes, error: ErrorObject, /) -> bytes:
         """Return the line of an answer that says what went wrong."""
         ...
 

@@ -69,6 +69,16 @@ def test_the_driver_gives_every_figure(driver: str, measurement: str, names: lis
             assert value > 0, name
 
 
+@pytest.mark.parametrize("dialect", ["kkrpc0", "kkrpc2"])
+def test_the_driver_measures_a_worker_as_kkrpc_calls_it(driver: str, dialect: str) -> None:
+    done = run(driver, "calls", "--quick", "--dialect", dialect, "--", sys.executable, OURS)
+    assert (done.returncode, done.stderr) == (0, "")
+    figures: dict[str, Any] = json.loads(done.stdout)
+    assert list(figures) == CALLS
+    # The floor knows JSON-RPC only.
+    assert run(driver, "calls", "--quick", "--dialect", dialect, "--", sys.executable, FLOOR).stderr
+
+
 # Says the same, whatever it is asked.
 PARROT: Final = "import sys; [print(sys.argv[1], flush=True) for line in sys.stdin]"
 

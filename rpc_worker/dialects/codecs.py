@@ -1,7 +1,7 @@
 """Values that JSON has no form for, as kkrpc's clients have them, by the contract's types.
 
-superjson marks such values by their paths. Coming in, the marks are not needed: the contract knows
-where bytes are, dates are the text that it has for them, and so are big integers. Going out, a
+superjson marks such values by their paths. Coming in, only that of undefined is needed: the contract
+knows where bytes are, dates are the text that it has for them, and so are big integers. Going out, a
 client of kkrpc 0.x is given the marks, and rebuilds `Date`, `bigint` and `Uint8Array` from them.
 """
 
@@ -20,7 +20,7 @@ from rpc_worker.schema import Array, Map, Record, Scalar, Stream, Tuple, Type, U
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["Codec"]
+__all__ = ["Codec", "without"]
 
 _MARKED: Final = {"bytes": ["typed-array", "Uint8Array"], "datetime": "Date", "bigint": "bigint"}
 """Kinds of scalars that superjson has a mark for, and which."""
@@ -66,6 +66,41 @@ class Codec:
         marks: dict[str, list[Any]] = {}
         value = _marked(self._node, _decode(body), path, marks)
         return _encode(value), _encode(marks)
+
+
+def without(raw: Raw, paths: Sequence[str]) -> bytes:
+    """Return JSON text without the members of objects at some paths, which superjson writes as null."""
+    value = _decode(raw)
+    for path in paths:
+        *parents, last = _keys(path)
+        place = value
+        for key in parents:
+            if _is_array(place):
+                known = key.isdecimal() and len(key) < _DIGITS and int(key) < len(place)
+                place = place[int(key)] if known else None
+            elif _is_object(place):
+                place = place.get(key)
+        if _is_object(place):
+            place.pop(last, None)
+    return _encode(value)
+
+
+_DIGITS: Final = 10
+"""More digits than this has no index."""
+
+
+def _keys(path: str) -> list[str]:
+    """Return the parts of a path, in which a name's own dots have a backslash before them."""
+    keys, key, escaped = list[str](), "", False
+    for character in path:
+        if escaped or character not in "\\.":
+            key, escaped = key + character, False
+        elif character == "\\":
+            escaped = True
+        else:
+            keys.append(key)
+            key = ""
+    return [*keys, key]
 
 
 def _kinds(node: Type | Stream, seen: set[int]) -> Iterable[str]:

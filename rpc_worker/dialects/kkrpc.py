@@ -21,7 +21,7 @@ from rpc_worker.dialects.wire import Answers, Argument, Wire
 from rpc_worker.dispatch import error_object
 from rpc_worker.errors import ErrorCode, RpcError
 from rpc_worker.lines import Oversized
-from rpc_worker.messages import NULL, ErrorObject, is_readable, text
+from rpc_worker.messages import NULL, ErrorObject, are_readable, is_readable, text
 
 if TYPE_CHECKING:
     import asyncio
@@ -38,7 +38,7 @@ __all__ = ["Kkrpc"]
 _IDS: Final = frozenset(b'"-0123456789')
 """First bytes of an id: a string; or a number, which no kkrpc sends and anybody may."""
 
-_USUAL: Final = b'{"values":{"callbackIds":["undefined"]},"v":1}'
+_USUAL: Final = Raw(b'{"values":{"callbackIds":["undefined"]},"v":1}')
 """The marks of a call without functions, as superjson has them: they say nothing."""
 
 _SHOWN: Final = 100
@@ -60,18 +60,24 @@ class _Route(msgspec.Struct, frozen=True, eq=False):
 
 
 class _Routes(dict[str, "_Route | None"]):
-    """The methods as one dialect calls them; each is made when it is first called."""
+    """The methods as one dialect calls them; each is made when it is first called.
+
+    Attributes:
+        wire: The dialect.
+        plain: How what is no method's is answered.
+    """
 
     def __init__(self, service: Service, wire: Wire) -> None:
         super().__init__()
         self._service = service
-        self._wire = wire
+        self.wire = wire
+        self.plain = Answers(wire, None)
 
     def __missing__(self, method: str) -> _Route | None:
         handler = self._service.handlers[method]
         if handler is None:
             return None
-        wire, refusal = self._wire, None
+        wire, refusal = self.wire, None
         if handler.streams and not wire.has_streams:
             message = f"{method} returns a stream, which {wire.name} has no form for"
             refusal = ErrorObject(ErrorCode.METHOD_NOT_FOUND, message, {"method": method})
@@ -97,8 +103,7 @@ class Kkrpc:
         self._wire2 = kkrpc2.Kkrpc2(names)
         self._routes0 = _Routes(service, self._wire0)
         self._routes2 = _Routes(service, self._wire2)
-        self._plain0 = Answers(self._wire0, None)
-        self._plain2 = Answers(self._wire2, None)
+        self._plain0, self._plain2 = self._routes0.plain, self._routes2.plain
         self._session = KkrpcSession(
             channel, loop, limits, frontend=service.frontend, wire=self._wire0
         )
@@ -107,9 +112,13 @@ class Kkrpc:
     def receive(self, lines: Sequence[Line | Oversized]) -> Sequence[Line | Oversized]:
         """Act on the lines that are kkrpc's for certain; return the others."""
         calls: list[Call] = []
-        others = [
-            line for line in lines if isinstance(line, Oversized) or not self._receive(line, calls)
-        ]
+        others: list[Line | Oversized] = []
+        if lines and not self._receive_alike(lines, calls, others):
+            others = [
+                line
+                for line in lines
+                if isinstance(line, Oversized) or not self._receive(line, calls)
+            ]
         if calls:
             self._channel.admit(calls)
         return others
@@ -126,6 +135,103 @@ class Kkrpc:
         self._channel.admit(calls)
 
     # ------------------------------------------------------------------------------- lines
+
+    def _receive_alike(
+        self, lines: Sequence[Any], calls: list[Call], others: list[Line | Oversized]
+    ) -> bool:
+        """Act on lines that are all short and, as most chunks are, calls of one form.
+
+        What can be asked of all of them together costs each of them next to nothing.
+
+        Args:
+            lines: At least one.
+            calls: Where the calls are added.
+            others: Where those are added that are JSON-RPC's after all.
+
+        Returns:
+            Whether they are; if not, nothing has been done.
+        """
+        first = lines[0]
+        if first.__class__ is not bytes:
+            return False
+        is_superjson = first.startswith(b'{"json":')
+        if not is_superjson and not first.startswith(b'{"t":"q"'):
+            return False
+        decode: Any = kkrpc0.decode_superjson if is_superjson else kkrpc2.decode_values
+        try:
+            messages = [*map(decode, lines)]
+            if not are_readable(lines):
+                return False
+        except (TypeError, ValueError, RecursionError):
+            # One is past the limit, or of another form.
+            return False
+        if is_superjson:
+            self._calls0(messages, lines, calls, others)
+        else:
+            self._calls2(messages, lines, calls, others)
+        return True
+
+    def _calls0(
+        self,
+        messages: list[kkrpc0.Superjson],
+        lines: Sequence[Line],
+        calls: list[Call],
+        others: list[Line | Oversized],
+    ) -> None:
+        routes, session = self._routes0, self._session
+        session.wire = self._wire0
+        for enclosing, line in zip(messages, lines, strict=True):
+            message, meta = enclosing.json, enclosing.meta
+            # What most lines are is written out here; `_take0` knows all the rest.
+            if (
+                message.type == "request"
+                and (meta == _USUAL or meta is UNSET)
+                and not message.callbacks
+                and message.slots is UNSET
+                and (method := message.method) is not UNSET
+                and (route := routes[method]) is not None
+                and route.plain
+                and (identity := message.id) is not UNSET
+                and (key := b"%b " % identity)[0] in _IDS
+                and enclosing.jsonrpc is UNSET
+            ):
+                handler, answers = route.handler, route.answers
+                size, params = len(line), message.args
+                calls.append(Call(key, handler, params, size, None, session, False, answers))
+            elif enclosing.jsonrpc is UNSET:
+                self._take0(message, meta, len(line), calls)
+            else:
+                others.append(line)
+
+    def _calls2(
+        self,
+        messages: list[kkrpc2.Query],
+        lines: Sequence[Line],
+        calls: list[Call],
+        others: list[Line | Oversized],
+    ) -> None:
+        routes, session = self._routes2, self._session
+        session.wire = self._wire2
+        for query, line in zip(messages, lines, strict=True):
+            # As in `_calls0`; `_query` knows all the rest.
+            if (
+                query.op == "call"
+                and len(path := query.p) == 1
+                and (route := routes[path[0]]) is not None
+                and route.plain
+                and query.meta is UNSET
+                and (identity := query.id) is not UNSET
+                and (key := b"%b\t" % identity)[0] in _IDS
+                and query.jsonrpc is UNSET
+            ):
+                handler, answers = route.handler, route.answers
+                given = query.a or ()
+                size, params = len(line), b"[%b]" % b",".join([each.v for each in given])
+                calls.append(Call(key, handler, params, size, None, session, False, answers))
+            elif query.jsonrpc is UNSET:
+                self._query(query, line, calls)
+            else:
+                others.append(line)
 
     def _receive(self, line: Line, calls: list[Call]) -> bool:
         """Act on a line that begins as kkrpc writes it; return whether it is one, and a good one.
@@ -185,24 +291,12 @@ class Kkrpc:
         if key[0] not in _IDS:
             self._refuse(self._plain0, NULL, _invalid("the id is no text"))
             return
-        route, session = self._routes0[name], self._session
-        session.wire = self._wire0
-        if (
-            route is not None
-            and route.plain
-            and not message.callbacks
-            and message.slots is UNSET
-            and (meta is UNSET or b"" + meta == _USUAL)
-        ):
-            answers, params = route.answers, message.args
-            calls.append(Call(key, route.handler, params, size, None, session, False, answers))
-            return
         if not _is_nothing(message.slots):
             error = ErrorObject(ErrorCode.METHOD_NOT_FOUND, _SLOTS)
             self._refuse(self._plain0, key, error)
             return
         self._start(
-            *(self._wire0, self._plain0, route, key, name),
+            *(self._routes0, key, name),
             lambda: kkrpc0.arguments_of(message, meta),
             *(size, calls, None),
         )
@@ -275,19 +369,8 @@ class Kkrpc:
             error = ErrorObject(ErrorCode.METHOD_NOT_FOUND, what, {"method": name[:_SHOWN]})
             self._refuse(self._plain2, key, error)
             return
-        route, session = self._routes2[name], self._session
-        session.wire = self._wire2
-        if (
-            route is not None
-            and route.plain
-            and query.meta is UNSET
-            and (values := kkrpc2.values_of(query)) is not None
-        ):
-            handler, answers = route.handler, route.answers
-            calls.append(Call(key, handler, Raw(values), len(line), None, session, False, answers))
-            return
         self._start(
-            *(self._wire2, self._plain2, route, key, name),
+            *(self._routes2, key, name),
             lambda: kkrpc2.arguments_of(line),
             *(len(line), calls, _trace(query.meta)),
         )
@@ -296,9 +379,7 @@ class Kkrpc:
 
     def _start(
         self,
-        wire: Wire,
-        plain: Answers,
-        route: _Route | None,
+        routes: _Routes,
         key: bytes,
         name: str,
         given: Callable[[], Sequence[Argument]],
@@ -306,7 +387,9 @@ class Kkrpc:
         calls: list[Call],
         trace: Trace | None,
     ) -> None:
-        """Make a call of what is not only values, or of what nobody may offer."""
+        """Make a call of a method that somebody may offer, or nobody."""
+        wire, plain, route, session = routes.wire, routes.plain, routes[name], self._session
+        session.wire = wire
         try:
             arguments = given()
         except (ValueError, RecursionError) as reason:
@@ -318,7 +401,7 @@ class Kkrpc:
         if route.refusal is not None:
             self._refuse(plain, key, route.refusal)
             return
-        session, lent = self._session, Lent(self._session, wire)
+        lent = Lent(session, wire)
         try:
             params = route.arguments.params(arguments, lent)
         except RpcError as error:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
+from rpc_worker.dialects.codecs import without
 from rpc_worker.dialects.wire import Argument, Flow, Function, Wire
 from rpc_worker.messages import JOINED, NULL
 
@@ -118,41 +119,7 @@ def _undefine(values: list[Argument], meta: _Meta) -> None:
     for place, paths in within.items():
         value = values[place]
         if isinstance(value, Raw):
-            values[place] = Raw(_without(value, paths))
-
-
-def _without(raw: Raw, paths: Sequence[str]) -> bytes:
-    """Return JSON text without the members at some paths."""
-    value = msgspec.json.decode(raw)
-    for path in paths:
-        *parents, last = _keys(path)
-        place = value
-        for key in parents:
-            if isinstance(place, list) and key.isdecimal() and len(key) < _DIGITS:
-                place = place[int(key)] if int(key) < len(place) else None
-            else:
-                place = place.get(key) if isinstance(place, dict) else None
-        if isinstance(place, dict):
-            place.pop(last, None)
-    return _encode(value)
-
-
-_DIGITS: Final = 10
-"""More digits than this has no index."""
-
-
-def _keys(path: str) -> list[str]:
-    """Return the parts of a path, in which a dot of a name's own has a backslash before it."""
-    keys, key, escaped = list[str](), "", False
-    for character in path:
-        if escaped or character not in "\\.":
-            key, escaped = key + character, False
-        elif character == "\\":
-            escaped = True
-        else:
-            keys.append(key)
-            key = ""
-    return [*keys, key]
+            values[place] = Raw(without(value, paths))
 
 
 class Kkrpc0(Wire):
@@ -164,19 +131,20 @@ class Kkrpc0(Wire):
     has_marks = True
 
     def result(self, identity: bytes, body: bytes) -> tuple[bytes, ...]:
-        parts = (b'{"id":', identity, b',"method":"","args":{"result":', body, _END)
+        parts = (b'{"id":', identity.strip(), b',"method":"","args":{"result":', body, _END)
         return (b"".join(parts),) if len(body) <= JOINED else parts
 
     def void(self, identity: bytes) -> bytes:
-        return b'{"id":%b,"method":"","args":{},"type":"response","version":"json"}\n' % identity
+        own = identity.strip()
+        return b'{"id":%b,"method":"","args":{},"type":"response","version":"json"}\n' % own
 
     def error(self, identity: bytes, error: ErrorObject) -> bytes:
         text = _encode(self._names.message(error))
-        return b'{"id":%b,"method":"","args":{"error":%b%b' % (identity, text, _END)
+        return b'{"id":%b,"method":"","args":{"error":%b%b' % (identity.strip(), text, _END)
 
     def marked(self, identity: bytes, body: bytes, marks: bytes) -> tuple[bytes, ...]:
         return (
-            b'{"json":{"id":%b,"method":"","args":{"result":' % identity,
+            b'{"json":{"id":%b,"method":"","args":{"result":' % identity.strip(),
             body,
             b'},"type":"response","version":"superjson"},"meta":{"values":%b,"v":1}}\n' % marks,
         )

@@ -5,7 +5,7 @@ What a message sets in motion is not known here.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
@@ -30,19 +30,17 @@ __all__ = [
     "argument_of",
     "arguments_of",
     "decode",
+    "decode_values",
     "flow_of",
-    "values_of",
 ]
 
 _encode: Final = msgspec.json.Encoder().encode
 
 
-class Given(msgspec.Struct, gc=False):
-    """One argument in its envelope: a value, or a function's id."""
+class Given(msgspec.Struct, gc=False, tag_field="__kkrpc_next_arg__", tag="value"):
+    """A value in its envelope, as nearly all arguments are."""
 
-    kind: str = msgspec.field(name="__kkrpc_next_arg__")
-    v: Raw | UnsetType = UNSET
-    id: str | UnsetType = UNSET
+    v: Raw
 
 
 class _Message(msgspec.Struct, gc=False, tag_field="t"):
@@ -60,7 +58,7 @@ class Query(_Message, gc=False, tag="q"):
 
 
 class _BareQuery(Query, gc=False, tag="q"):
-    """The same, with arguments that are not all in envelopes, as kkrpc takes them, too."""
+    """The same, with functions among its arguments, or with some that are in no envelope."""
 
     a: list[Raw] = []  # type: ignore[assignment] # pyright: ignore[reportIncompatibleVariableOverride] - only `arguments_of` looks at them
 
@@ -135,6 +133,10 @@ _decode_envelope: Final = msgspec.json.Decoder(_Envelope).decode
 _decode_stream: Final = msgspec.json.Decoder(_Stream).decode
 
 
+decode_values: Final = msgspec.json.Decoder(Query).decode
+"""Decodes a query whose arguments are all values, as most lines are."""
+
+
 def decode(line: bytes | bytearray) -> Message:
     """Return what a line says.
 
@@ -148,22 +150,6 @@ def decode(line: bytes | bytearray) -> Message:
             raise
         message = _decode_bare(line)
     return message
-
-
-def values_of(query: Query) -> bytes | None:
-    """Return the JSON text of the arguments, or None if not all of them are values."""
-    given = query.a
-    if isinstance(query, _BareQuery):
-        return None
-    if given is UNSET:
-        return b"[]"
-    values: list[Any] = [each.v for each in given if each.kind == "value"]
-    if len(values) != len(given):
-        return None
-    try:
-        return b"[%b]" % b",".join(values)
-    except TypeError:  # One is undefined.
-        return None
 
 
 def arguments_of(line: bytes | bytearray) -> list[Argument]:
@@ -209,17 +195,17 @@ class Kkrpc2(Wire):
     has_marks = False
 
     def result(self, identity: bytes, body: bytes) -> tuple[bytes, ...]:
-        parts = (b'{"t":"r","id":', identity, b',"v":', body, b"}\n")
+        parts = (b'{"t":"r","id":', identity.strip(), b',"v":', body, b"}\n")
         return (b"".join(parts),) if len(body) <= JOINED else parts
 
     def void(self, identity: bytes) -> bytes:
-        return b'{"t":"r","id":%b}\n' % identity
+        return b'{"t":"r","id":%b}\n' % identity.strip()
 
     def flow(self, identity: bytes, token: bytes) -> bytes:
-        return b'{"t":"r","id":%b,"v":%b}\n' % (identity, _stream(token.decode()))
+        return b'{"t":"r","id":%b,"v":%b}\n' % (identity.strip(), _stream(token.decode()))
 
     def error(self, identity: bytes, error: ErrorObject) -> bytes:
-        return b'{"t":"r","id":%b,"e":%b}\n' % (identity, self._names.members(error))
+        return b'{"t":"r","id":%b,"e":%b}\n' % (identity.strip(), self._names.members(error))
 
     def request(self, identity: bytes, method: str, arguments: Sequence[Argument]) -> bytes:
         given = b",".join(map(_given, arguments))

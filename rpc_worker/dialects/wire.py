@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
 
 import msgspec
@@ -13,7 +14,7 @@ from rpc_worker.messages import NULL
 from rpc_worker.schema import Stream, is_null
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from rpc_worker.contract import Method
     from rpc_worker.dialects.errors import ErrorNames
@@ -49,9 +50,9 @@ Argument: TypeAlias = Raw | Function | Flow | UnsetType
 class Wire(ABC):
     """One dialect, as it is written.
 
-    Ids are JSON text here, as they came. In the channel's tables, where they stand beside those of
-    JSON-RPC, each has a blank behind it that no JSON-RPC id can have; and another one in each
-    dialect. Read as JSON, it is the same id.
+    Ids are JSON text, as they came. In the channel's tables, where they stand beside those of
+    JSON-RPC, each has a blank behind it, which no JSON-RPC id has, and another one in each dialect.
+    Read as JSON, it is the same id; written, it is left out.
 
     Attributes:
         name: What it is called in messages to people.
@@ -112,27 +113,27 @@ class Answers:
 
     def __init__(self, wire: Wire, method: Method | None) -> None:
         self.wire = wire
-        self._codec: Codec | None = None
-        self._void = method is not None and is_null(method.result)
-        if method is not None and wire.has_marks and not isinstance(method.result, Stream):
+        # Most methods' results are written as they are.
+        self.result: Callable[[bytes, bytes], tuple[bytes, ...]] = wire.result
+        self.error = wire.error
+        if method is not None and is_null(method.result):
+            self.result = self._void
+        elif method is not None and wire.has_marks and not isinstance(method.result, Stream):
             codec = Codec(method.result)
-            self._codec = codec if codec.is_marked else None
-
-    def result(self, identity: bytes, body: bytes) -> tuple[bytes, ...]:
-        own = identity.strip()
-        if self._void:
-            return (self.wire.void(own),)
-        if self._codec is not None:
-            value, marks = self._codec.marked(body, "args.result")
-            if marks != b"{}":
-                return self.wire.marked(own, value, marks)
-        return self.wire.result(own, body)
+            if codec.is_marked:
+                self.result = partial(self._marked, codec)
 
     def stream(self, identity: bytes, form: bytes) -> bytes:
-        return self.wire.flow(identity.strip(), bytes(_decode_form(form).token))
+        return self.wire.flow(identity, bytes(_decode_form(form).token))
 
-    def error(self, identity: bytes, error: ErrorObject) -> bytes:
-        return self.wire.error(identity.strip(), error)
+    def _void(self, identity: bytes, _body: bytes) -> tuple[bytes, ...]:
+        return (self.wire.void(identity),)
+
+    def _marked(self, codec: Codec, identity: bytes, body: bytes) -> tuple[bytes, ...]:
+        value, marks = codec.marked(body, "args.result")
+        if marks == b"{}":
+            return self.wire.result(identity, body)
+        return self.wire.marked(identity, value, marks)
 
 
 class _Form(msgspec.Struct):

@@ -1,8 +1,8 @@
 """Values that JSON has no form for, as kkrpc's clients have them, by the contract's types.
 
-superjson marks such values by their paths. Coming in, only that of undefined is needed: the contract
-knows where bytes are, dates are the text that it has for them, and so are big integers. Going out, a
-client of kkrpc 0.x is given the marks, and rebuilds `Date`, `bigint` and `Uint8Array` from them.
+superjson marks such values by their paths. Coming in, only the mark of undefined is needed: the
+contract knows where bytes are, dates are the text that it has for them, and so are big integers.
+Going out, a client of kkrpc 0.x is given the marks, and rebuilds `Date`, `bigint` and `Uint8Array`.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Codec:
 
 
 def without(raw: Raw, paths: Sequence[str]) -> bytes:
-    """Return JSON text without the members of objects at some paths, which superjson writes as null."""
+    """Return JSON text without the members of objects at some paths: superjson has null there."""
     value = _decode(raw)
     for path in paths:
         *parents, last = _keys(path)

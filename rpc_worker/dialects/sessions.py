@@ -201,7 +201,16 @@ class KkrpcSession(Session):
     def settle(
         self, wire: Wire, identity: bytes, result: Raw | UnsetType, error: Raw | UnsetType
     ) -> None:
-        """Take the page's answer to one of our calls; ignore one that nobody waits for."""
+        """Take the page's answer to one of our calls; ignore one that nobody waits for.
+
+        What the page has called before it answered, it has called before: those of our functions
+        that begin in the loop's next pass only, as they do before Python 3.12, go first.
+        """
+        self.loop.call_soon(self._settle, wire, identity, result, error)
+
+    def _settle(
+        self, wire: Wire, identity: bytes, result: Raw | UnsetType, error: Raw | UnsetType
+    ) -> None:
         pending = self.pending.get(identity)
         method = None if pending is None else self._methods.get(pending.method)
         if pending is None or method is None:

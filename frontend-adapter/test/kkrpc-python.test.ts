@@ -266,7 +266,7 @@ describe("beside a page that speaks JSON-RPC", () => {
     expect(errors).toEqual([]);
     channel.destroy();
     // kkrpc says of each line that is none of its own that it does not know it; that is all it does.
-    const complaints = new Set(error.mock.calls.map(([complaint]) => complaint as string));
+    const complaints = new Set(error.mock.calls.map((complaint: unknown[]) => complaint[0]));
     expect([...complaints]).toEqual(["received unknown message type"]);
     expect(log).not.toHaveBeenCalled();
   });

@@ -117,7 +117,7 @@ class Drawn:
             wire: How it is asked for.
             sid: What the page calls it.
             settle: Answers a request for its next items, with a result or an error.
-            forget: Called once it is over.
+            forget: Called once nothing more can be asked of it.
         """
         self._session = session
         self._wire = wire
@@ -142,7 +142,7 @@ class Drawn:
     def take(self, value: Raw | UnsetType, *, last: bool) -> None:
         """Take an item, or the end."""
         if last:
-            self._end()
+            self._over = True
         elif not self._over:
             self._buffer.append(Raw(NULL) if value is UNSET else value)
         self._deliver()
@@ -150,24 +150,20 @@ class Drawn:
     def fail(self, error: Raw) -> None:
         """Take the end that is none in good order: an error object."""
         if not self._over:
-            self._failure = error
-            self._end()
+            self._failure, self._over = error, True
         self._deliver()
 
     def leave(self) -> None:
         """Tell the page that nothing more is wanted, if it does not know."""
         if not self._over:
+            self._over = True
             self._session.write(self._wire.leave(self._session.new_id(), self._sid))
-            self._end()
         self._buffer.clear()
+        self._forget(self._sid)
 
     def end(self) -> None:
         """End with the call that it belongs to."""
         self.leave()
-
-    def _end(self) -> None:
-        self._over = True
-        self._forget(self._sid)
 
     def _deliver(self) -> None:
         identity, buffer = self._waiting, self._buffer
@@ -175,9 +171,12 @@ class Drawn:
             return
         self._waiting, self._buffer = None, []
         if self._failure is not None and not buffer:
+            self._forget(self._sid)
             self._settle(identity, UNSET, self._failure)
             return
         finished = self._over and self._failure is None
+        if finished:
+            self._forget(self._sid)
         body = b'{"values":[%b]%b}' % (b",".join(buffer), b',"finished":true' if finished else b"")
         self._settle(identity, Raw(body), UNSET)
         self._used += len(buffer)

@@ -62,8 +62,8 @@ class _Token(msgspec.Struct):
 
 
 class _Form(msgspec.Struct):
-    token: Raw | None = None
-    values: Raw | None = None
+    token: Raw | UnsetType = UNSET
+    values: Raw | UnsetType = UNSET
 
 
 _decode_report: Final = msgspec.json.Decoder(_Report).decode
@@ -326,8 +326,8 @@ def _argument(method: Method, parameter: Parameter, value: Raw, wire: Wire) -> A
             return Function(_PROGRESS + bytes(value).decode())
         case schema.Stream():
             form = _decode_form(value)
-            if form.token is None:
-                return Raw(b"[]") if form.values is None else form.values
+            if form.token is UNSET:
+                return Raw(b"[]") if form.values is UNSET else form.values
             if not wire.has_streams:
                 raise TypeError(f"{place}: {wire.name} has no streams")
             return Flow(bytes(form.token).decode())

@@ -138,7 +138,7 @@ def _take_scalar(node: Scalar, value: Any, _path: str) -> Any:
         return value
     if _is_object(value) and value.get("type") == "Uint8Array":
         value = value.get("data")
-    if _is_array(value) and all(isinstance(octet, int) and 0 <= octet < 256 for octet in value):
+    if _is_array(value) and all(type(octet) is int and 0 <= octet < 256 for octet in value):
         return base64.b64encode(bytes(value)).decode()
     return value
 

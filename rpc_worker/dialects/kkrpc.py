@@ -452,15 +452,16 @@ class Kkrpc:
         """Answer a line that cannot be read, as far as its beginning tells what it was."""
         from rpc_worker.salvage import members  # noqa: PLC0415 - only for what cannot be read
 
-        found = dict(members(head.removeprefix(b'{"json":')))
-        identity = found.get(b"id") or NULL
-        if identity[0] not in _IDS or not _is_utf8(identity):
+        values = members(head.removeprefix(b'{"json":'))
+        found = {key: value for key, value in values if value is not None and _is_utf8(value)}
+        identity = found.get(b"id", NULL)
+        if identity[0] not in _IDS:
             identity = NULL
         sort = found.get(b"t")
         if sort == b'"r"' or (sort is None and found.get(b"method") == b'""'):
             self._session.unreadable(identity)
         elif sort == b'"sr"':
-            drawn = self._session.drawn.get(text(Raw(found.get(b"sid") or NULL)) or "")
+            drawn = self._session.drawn.get(text(Raw(found.get(b"sid", NULL))) or "")
             if drawn is not None:
                 drawn.fail(as_error_object(Raw(msgspec.json.encode(error.message))))
         elif sort not in {b'"cb"', b'"cbr"'}:
@@ -543,9 +544,9 @@ def _is_nothing(raw: Raw | UnsetType) -> bool:
     return raw is UNSET or bytes(raw) in {b"null", b"[]", b'""', b"false", b"0"}
 
 
-def _is_utf8(identity: bytes) -> bool:
+def _is_utf8(value: bytes) -> bool:
     try:
-        identity.decode()
+        value.decode()
     except UnicodeDecodeError:
         return False
     return True

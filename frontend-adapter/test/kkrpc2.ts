@@ -90,14 +90,9 @@ export class Kkrpc2Channel {
 
   /** Asks for a call, or for what else there is: `get`, `set`, `new`, `ref`. */
   request(op: string, path: string, args?: readonly unknown[], v?: unknown): Promise<unknown> {
-    const p = path.split(".");
-    return this.#ask({
-      t: "q",
-      op,
-      p,
-      ...(args && { a: args.map((arg) => this.#encode(arg)) }),
-      v,
-    });
+    const a = args?.map((arg) => this.#encode(arg));
+    // What is undefined is not written.
+    return this.#ask({ t: "q", op, p: path.split("."), a, v });
   }
 
   /** The items of what a method returns. */
@@ -116,11 +111,11 @@ export class Kkrpc2Channel {
     return Promise.resolve(this.#platform.send(`${JSON.stringify(message)}\n`));
   }
 
-  #ask(message: object): Promise<unknown> {
+  #ask({ t, ...message }: Readonly<Record<string, unknown>>): Promise<unknown> {
     const id = String(++this.#sequence);
     return new Promise((resolve, reject: (error: Error) => void) => {
       this.#pending.set(id, { resolve, reject });
-      this.#say({ ...message, id }).catch(reject);
+      this.#say({ t, id, ...message }).catch(reject);
     });
   }
 

@@ -13,7 +13,7 @@ import { closePage, openPage } from "./tauri-page.js";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const PYTHON = [
   process.env["RPC_WORKER_PYTHON"] ?? `${ROOT}/.venv/bin/python`,
-  fileURLToPath(new URL("kkrpc_worker.py", import.meta.url)),
+  fileURLToPath(new URL("worker/kkrpc.py", import.meta.url)),
 ];
 const NODE = [process.execPath, fileURLToPath(new URL("kkrpc-worker.mjs", import.meta.url))];
 

@@ -14,7 +14,7 @@ import { closePage, openPage } from "./tauri-page.js";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const PYTHON = process.env["RPC_WORKER_PYTHON"] ?? `${ROOT}/.venv/bin/python`;
-const WORKER = fileURLToPath(new URL("kkrpc_worker.py", import.meta.url));
+const WORKER = fileURLToPath(new URL("worker/kkrpc.py", import.meta.url));
 
 let bus: RelayBus | undefined;
 let left: string[];

@@ -17,6 +17,7 @@ from rpc_worker import schema
 from rpc_worker.dialects.codecs import Codec
 from rpc_worker.dialects.wire import Argument, Flow, Function
 from rpc_worker.errors import ErrorCode, RpcError
+from rpc_worker.messages import NULL
 from rpc_worker.schema import describe
 
 if TYPE_CHECKING:
@@ -77,17 +78,17 @@ class Arguments:
         options: dict[str, Raw] = {}
         if self._keywords and len(found) == len(self._positional) + 1:
             options = self._options(found.pop())
+        if len(found) > len(self._positional):
+            # The decoder tells of what is too many, whatever the rest is.
+            return Raw(
+                b"[%b]" % b",".join(each if isinstance(each, Raw) else NULL for each in found)
+            )
         bodies: dict[str, Raw | bytes] = {}
-        beyond: list[Raw | bytes] = []
-        for index, argument in enumerate(found):
-            if index >= len(self._positional):
-                # One too many, of which the decoder tells.
-                beyond.append(argument if isinstance(argument, Raw) else b"null")
-            elif not isinstance(argument, UnsetType):
-                parameter = self._positional[index]
+        for parameter, argument in zip(self._positional, found, strict=False):
+            if not isinstance(argument, UnsetType):
                 bodies[parameter.wire] = self._body(parameter, argument, lending)
-        if not options and len(bodies) + len(beyond) == len(found):
-            return Raw(b"[%b]" % b",".join([*bodies.values(), *beyond]))
+        if not options and len(bodies) == len(found):
+            return Raw(b"[%b]" % b",".join(bodies.values()))
         for name, value in options.items():
             option = self._keywords.get(name)
             bodies[name] = value if option is None else self._body(option, value, lending)

@@ -108,7 +108,7 @@ class Drawn:
         sid: str,
         *,
         settle: Callable[[bytes, Raw | UnsetType, Raw | UnsetType], None],
-        forget: Callable[[str], None],
+        forget: Callable[[str, Drawn], None],
     ) -> None:
         """Begin with nothing.
 
@@ -159,7 +159,7 @@ class Drawn:
             self._over = True
             self._session.write(self._wire.leave(self._session.new_id(), self._sid))
         self._buffer.clear()
-        self._forget(self._sid)
+        self._forget(self._sid, self)
 
     def end(self) -> None:
         """End with the call that it belongs to."""
@@ -171,12 +171,12 @@ class Drawn:
             return
         self._waiting, self._buffer = None, []
         if self._failure is not None and not buffer:
-            self._forget(self._sid)
+            self._forget(self._sid, self)
             self._settle(identity, UNSET, self._failure)
             return
         finished = self._over and self._failure is None
         if finished:
-            self._forget(self._sid)
+            self._forget(self._sid, self)
         body = b'{"values":[%b]%b}' % (b",".join(buffer), b',"finished":true' if finished else b"")
         self._settle(identity, Raw(body), UNSET)
         self._used += len(buffer)

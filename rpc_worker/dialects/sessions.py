@@ -52,6 +52,10 @@ _PROGRESS: Final = "p"
 of progress, whose token does."""
 
 
+_DIGITS: Final = 20
+"""Characters of the id of a function of ours, and more."""
+
+
 class _Report(msgspec.Struct):
     token: int
     value: Raw
@@ -133,6 +137,8 @@ class KkrpcSession(Session):
         self._served: WeakKeyDictionary[Producer, Served] = WeakKeyDictionary()
         self._methods = {} if frontend is None else frontend.methods
         self._prefix = b'"w'
+        # Whether functions of ours are about to begin.
+        self._calling = False
 
     def write(self, *lines: bytes) -> None:
         """Write whole lines, if there is still anybody to read them."""
@@ -188,13 +194,13 @@ class KkrpcSession(Session):
         """Return a stream of the page's, which is pulled when somebody asks for its items."""
         if not isinstance(wire, Kkrpc2):
             raise TypeError(f"{wire.name} has no streams")
-        drawn = self.drawn[sid] = Drawn(
-            self, wire, sid, settle=self.answered, forget=self._forget_drawn
-        )
+        drawn = self.drawn[sid] = Drawn(self, wire, sid, settle=self.answered, forget=self._forget)
         return drawn
 
-    def _forget_drawn(self, sid: str) -> None:
-        self.drawn.pop(sid, None)
+    def _forget(self, sid: str, drawn: Drawn) -> None:
+        # The page may have given the same one twice, and then the last one counts.
+        if self.drawn.get(sid) is drawn:
+            del self.drawn[sid]
 
     # -------------------------------------------------------------------------- what is heard
 
@@ -203,10 +209,13 @@ class KkrpcSession(Session):
     ) -> None:
         """Take the page's answer to one of our calls; ignore one that nobody waits for.
 
-        What the page has called before it answered, it has called before: those of our functions
-        that begin in the loop's next pass only, as they do before Python 3.12, go first.
+        What the page has called before it answered goes first: our functions begin in the loop's
+        next pass only, before Python 3.12.
         """
-        self.loop.call_soon(self._settle, wire, identity, result, error)
+        if self._calling:
+            self.loop.call_soon(self._settle, wire, identity, result, error)
+        else:
+            self._settle(wire, identity, result, error)
 
     def _settle(
         self, wire: Wire, identity: bytes, result: Raw | UnsetType, error: Raw | UnsetType
@@ -242,15 +251,21 @@ class KkrpcSession(Session):
         """Have a function of ours run that the page calls; one that has ended is nobody's."""
         kind, name = function[:1], function[1:]
         params = b",".join(arguments)
+        if not self._calling:
+            self._calling = True
+            self.loop.call_soon(self._have_called)
         if kind == _CALLBACK:
             invoked(self, f"$/invokeProxy/{name}/invoke", Raw(b"[%b]" % params), None)
         elif kind == _PROGRESS and name.isdecimal() and len(arguments) == 1:
             progress_came(self, Raw(b'{"token":%b,"value":%b}' % (name.encode(), params)))
 
+    def _have_called(self) -> None:
+        self._calling = False
+
     def released(self, functions: Iterable[str]) -> None:
         """Forget functions of ours that the page has forgotten."""
         for function in functions:
-            if function[:1] == _CALLBACK and function[1:].isdecimal():
+            if function[:1] == _CALLBACK and function[1:].isdecimal() and len(function) < _DIGITS:
                 self.handles.pop(int(function[1:]), None)
 
     def pulled(self, wire: Kkrpc2, identity: bytes, sid: str, op: str, count: int) -> None:

@@ -210,11 +210,13 @@ def test_what_is_undefined_is_left_out() -> None:
         superjson(request("g", "add", 1), args_7=["undefined"], args_0_x=["undefined"], x=["Date"]),
         superjson(request("h", "add", None, 2), args_0=["undefined"]),
         query("i", "add", undefined, value(2)),
+        query("j", "add", undefined, value(2), value(3)),
     )
     results = [o.get("v", o.get("args", {}).get("result")) for o in outcomes]
     assert results[:7] == [1.5, 1.5, "p 10 False", {"a": 1}, [{}], 2, 1.5]
     assert "a: expected float, received nothing" in outcomes[7]["args"]["error"]
     assert "a: expected float, received nothing" in outcomes[8]["e"]["m"]
+    assert outcomes[9]["e"]["code"] == -32602
 
 
 def test_a_function_where_the_contract_has_none_is_told() -> None:
@@ -766,7 +768,10 @@ def test_the_page_forgets_a_function_of_ours() -> None:
         page.say(query("a", "watch"))
         asked = await page.told("q")
         told = asked["a"][0]["id"]
-        page.say({"t": "cbr", "ids": [told, "c", "else", 5]}, {"t": "cbr", "ids": [told]})
+        page.say(
+            {"t": "cbr", "ids": [told, "c", "else", "c" + "9" * 5_000, 5]},
+            {"t": "cbr", "ids": [told]},
+        )
         page.say({"t": "cb", "id": told, "a": [5]})
         await page.rest()
         page.say({"t": "r", "id": asked["id"], "v": 7})

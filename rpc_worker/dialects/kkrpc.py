@@ -192,7 +192,7 @@ class Kkrpc:
                 and (route := routes[method]) is not None
                 and route.plain
                 and (identity := message.id) is not UNSET
-                and (key := b"%b " % identity)[0] in _IDS
+                and (key := b"".join((identity, b" ")))[0] in _IDS
                 and enclosing.jsonrpc is UNSET
             ):
                 handler, answers = route.handler, route.answers
@@ -221,7 +221,7 @@ class Kkrpc:
                 and route.plain
                 and query.meta is UNSET
                 and (identity := query.id) is not UNSET
-                and (key := b"%b\t" % identity)[0] in _IDS
+                and (key := b"".join((identity, b"\t")))[0] in _IDS
                 and query.jsonrpc is UNSET
             ):
                 handler, answers = route.handler, route.answers

@@ -7,7 +7,7 @@ kkrpc has for them. What kkrpc has nothing for, a cancel or an event, is not sai
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
 
 import msgspec
@@ -15,14 +15,14 @@ from msgspec import UNSET, Raw, UnsetType
 
 from rpc_worker import schema
 from rpc_worker.callbacks import invoked
+from rpc_worker.dialects.calling import CALLBACK, PROGRESS, outgoing
 from rpc_worker.dialects.codecs import Codec
 from rpc_worker.dialects.errors import as_error_object
 from rpc_worker.dialects.flows import Drawn, Served
 from rpc_worker.dialects.kkrpc2 import Kkrpc2, flow_of
-from rpc_worker.dialects.wire import Answers, Argument, Flow, Function, Wire
+from rpc_worker.dialects.wire import Answers, Wire
 from rpc_worker.errors import ErrorCode, RemoteError
 from rpc_worker.messages import NULL, ErrorObject
-from rpc_worker.references import CallbackForm
 from rpc_worker.reports import progress_came
 from rpc_worker.sessions import Session
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from rpc_worker.calls import Call
-    from rpc_worker.contract import Contract, Method, Parameter
+    from rpc_worker.contract import Contract
     from rpc_worker.limits import Limits
     from rpc_worker.producers import Producer
     from rpc_worker.sessions import Host
@@ -43,14 +43,6 @@ NAME: Final = "kkrpc:"
 
 _encode: Final = msgspec.json.Encoder().encode
 _decode_list: Final = msgspec.json.Decoder(list[Raw]).decode
-_decode_object: Final = msgspec.json.Decoder(dict[str, Raw]).decode
-_decode_callback: Final = msgspec.json.Decoder(CallbackForm).decode
-
-_CALLBACK: Final = "c"
-_PROGRESS: Final = "p"
-"""How the ids begin of our functions: of callbacks, whose handle follows, and of those that tell
-of progress, whose token does."""
-
 
 _DIGITS: Final = 20
 """Characters of the id of a function of ours, and more."""
@@ -65,14 +57,8 @@ class _Token(msgspec.Struct):
     token: str
 
 
-class _Form(msgspec.Struct):
-    token: Raw | UnsetType = UNSET
-    values: Raw | UnsetType = UNSET
-
-
 _decode_report: Final = msgspec.json.Decoder(_Report).decode
 _decode_token: Final = msgspec.json.Decoder(_Token).decode
-_decode_form: Final = msgspec.json.Decoder(_Form).decode
 
 
 class Lent:
@@ -187,7 +173,7 @@ class KkrpcSession(Session):
         wire = self.wire
         if call is not None and isinstance(call.dialect, Answers):
             wire = call.dialect.wire
-        arguments = _outgoing(self._methods[method], params, wire)
+        arguments = outgoing(self._methods[method], params, wire)
         self.write(wire.request(identity, method, arguments))
 
     def draw(self, wire: Wire, sid: str) -> Drawn:
@@ -254,9 +240,9 @@ class KkrpcSession(Session):
         if not self._calling:
             self._calling = True
             self.loop.call_soon(self._have_called)
-        if kind == _CALLBACK:
+        if kind == CALLBACK:
             invoked(self, f"$/invokeProxy/{name}/invoke", Raw(b"[%b]" % params), None)
-        elif kind == _PROGRESS and name.isdecimal() and len(arguments) == 1:
+        elif kind == PROGRESS and name.isdecimal() and len(arguments) == 1:
             progress_came(self, Raw(b'{"token":%b,"value":%b}' % (name.encode(), params)))
 
     def _have_called(self) -> None:
@@ -265,7 +251,7 @@ class KkrpcSession(Session):
     def released(self, functions: Iterable[str]) -> None:
         """Forget functions of ours that the page has forgotten."""
         for function in functions:
-            if function[:1] == _CALLBACK and function[1:].isdecimal() and len(function) < _DIGITS:
+            if function[:1] == CALLBACK and function[1:].isdecimal() and len(function) < _DIGITS:
                 self.handles.pop(int(function[1:]), None)
 
     def pulled(self, wire: Kkrpc2, identity: bytes, sid: str, op: str, count: int) -> None:
@@ -295,56 +281,3 @@ class KkrpcSession(Session):
         if served is None:
             served = self._served[producer] = Served(self, wire, producer, sid)
         return served
-
-
-# ------------------------------------------------------------------------ arguments of our calls
-
-
-def _outgoing(method: Method, params: bytes, wire: Wire) -> list[Argument]:
-    """Return the arguments of a call to the page, from its params.
-
-    kkrpc knows them by position only: those that are keyword-only are members of a last object.
-
-    Raises:
-        TypeError: The dialect cannot carry one of them.
-    """
-    given: dict[str, Raw]
-    if params[:1] == b"[":
-        positional = (p.wire for p in method.parameters if not p.keyword)
-        given = dict(zip(positional, _decode_list(params), strict=False))
-    else:
-        given = _decode_object(params)
-    options = {p.wire: given[p.wire] for p in method.parameters if p.keyword and p.wire in given}
-    arguments: list[Argument] = []
-    for parameter in method.parameters:
-        if not parameter.keyword:
-            value = given.get(parameter.wire, UNSET)
-            arguments.append(value if value is UNSET else _argument(method, parameter, value, wire))
-    if options:
-        arguments.append(Raw(_encode(options)))
-    while arguments and arguments[-1] is UNSET:
-        arguments.pop()
-    return arguments
-
-
-def _argument(method: Method, parameter: Parameter, value: Raw, wire: Wire) -> Argument:
-    node: Any = parameter.type
-    if bytes(value) == b"null":
-        return value
-    place = f"{method.wire}, parameter {parameter.wire}"
-    match node:
-        case schema.Callback():
-            if node.result is not None:
-                raise TypeError(f"{place}: {wire.name} has no callbacks that answer")
-            return Function(f"{_CALLBACK}{_decode_callback(value).handle}")
-        case schema.Progress():
-            return Function(_PROGRESS + bytes(value).decode())
-        case schema.Stream():
-            form = _decode_form(value)
-            if form.token is UNSET:
-                return Raw(b"[]") if form.values is UNSET else form.values
-            if not wire.has_streams:
-                raise TypeError(f"{place}: {wire.name} has no streams")
-            return Flow(bytes(form.token).decode())
-        case _:
-            return value

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from rpc_worker.dialects.wire import Answers, Argument
     from rpc_worker.dispatch import Service
     from rpc_worker.limits import Limits
-    from rpc_worker.lines import Line
 
 __all__ = ["IDS", "Acting", "id_of", "invalid"]
 
@@ -142,11 +141,11 @@ class Acting:
 
     # --------------------------------------------------------------------------- kkrpc 2.x
 
-    def take2(self, message: kkrpc2.Message, line: Line, calls: list[Call]) -> None:
+    def take2(self, message: kkrpc2.Message, size: int, calls: list[Call]) -> None:
         """Act on a message of 2.x; add the call that it makes to `calls`."""
         session = self.session
         if isinstance(message, kkrpc2.Query):
-            self.query(message, line, calls)
+            self._query(message, size, calls)
         elif isinstance(message, kkrpc2.Answer):
             session.settle(self.wire2, id_of(message.id), message.v, message.e)
         elif isinstance(message, kkrpc2.Invocation):
@@ -168,7 +167,7 @@ class Acting:
             else:
                 drawn.take(message.v, last=message.d is not UNSET and bytes(message.d) == b"true")
 
-    def query(self, query: kkrpc2.Query, line: Line, calls: list[Call]) -> None:
+    def _query(self, query: kkrpc2.Query, size: int, calls: list[Call]) -> None:
         """Act on what is asked for."""
         identity, path = query.id, query.p
         if identity is UNSET or not path:
@@ -188,8 +187,8 @@ class Acting:
             return
         self._start(
             *(self.routes2, key, name),
-            lambda: kkrpc2.arguments_of(line),
-            *(len(line), calls, _trace(query.meta)),
+            lambda: kkrpc2.arguments_of(query),
+            *(size, calls, _trace(query.meta)),
         )
 
     # ------------------------------------------------------------------------------- calls

@@ -96,13 +96,13 @@ class Kkrpc:
         is_superjson = first.startswith(b'{"json":')
         if not is_superjson and not first.startswith(b'{"t":"q"'):
             return False
-        decode: Any = kkrpc0.decode_superjson if is_superjson else kkrpc2.decode_values
+        decode: Any = kkrpc0.decode_plain if is_superjson else kkrpc2.decode_plain
         try:
             messages = [*map(decode, lines)]
             if not are_readable(lines):
                 return False
         except (TypeError, ValueError, RecursionError):
-            # One is past the limit, or of another form.
+            # One is past the limit, or anything else.
             return False
         if is_superjson:
             self._calls0(messages, lines, calls, others)
@@ -112,66 +112,42 @@ class Kkrpc:
 
     def _calls0(
         self,
-        messages: list[kkrpc0.Superjson],
+        messages: list[kkrpc0.PlainSuperjson],
         lines: Sequence[Line],
         calls: list[Call],
         others: list[Line | Oversized],
     ) -> None:
-        acting = self._acting
-        routes, session = acting.routes0, acting.session
-        session.wire = acting.wire0
-        for enclosing, line in zip(messages, lines, strict=True):
-            message, meta = enclosing.json, enclosing.meta
-            # What most lines are is written out here; `take0` knows all the rest.
-            if (
-                message.type == "request"
-                and (meta == _USUAL or meta is UNSET)
-                and not message.callbacks
-                and message.slots is UNSET
-                and (method := message.method) is not UNSET
-                and (route := routes[method]) is not None
-                and route.plain
-                and (identity := message.id) is not UNSET
-                and (key := b"".join((identity, b" ")))[0] in IDS
-                and enclosing.jsonrpc is UNSET
-            ):
+        routes, session = self._acting.routes0, self._acting.session
+        session.wire = routes.wire
+        for message, line in zip(messages, lines, strict=True):
+            request = message.json
+            route = routes[request.method]
+            key = b"".join((request.id, b" "))
+            if route is not None and route.plain and message.meta == _USUAL and key[0] in IDS:
                 handler, answers = route.handler, route.answers
-                size, params = len(line), message.args
+                size, params = len(line), request.args
                 calls.append(Call(key, handler, params, size, None, session, False, answers))
-            elif enclosing.jsonrpc is UNSET:
-                self._acting.take0(message, meta, len(line), calls)
-            else:
+            elif not self._receive(line, calls):
                 others.append(line)
 
     def _calls2(
         self,
-        messages: list[kkrpc2.Query],
+        messages: list[kkrpc2.PlainQuery],
         lines: Sequence[Line],
         calls: list[Call],
         others: list[Line | Oversized],
     ) -> None:
-        acting = self._acting
-        routes, session = acting.routes2, acting.session
-        session.wire = acting.wire2
+        routes, session = self._acting.routes2, self._acting.session
+        session.wire = routes.wire
         for query, line in zip(messages, lines, strict=True):
-            # As in `_calls0`; `query` knows all the rest.
-            if (
-                query.op == "call"
-                and len(path := query.p) == 1
-                and (route := routes[path[0]]) is not None
-                and route.plain
-                and query.meta is UNSET
-                and (identity := query.id) is not UNSET
-                and (key := b"".join((identity, b"\t")))[0] in IDS
-                and query.jsonrpc is UNSET
-            ):
+            path = query.p
+            route = routes[path[0] if len(path) == 1 else ".".join(path)]
+            key = b"".join((query.id, b"\t"))
+            if route is not None and route.plain and key[0] in IDS:
                 handler, answers = route.handler, route.answers
-                given = query.a or ()
-                size, params = len(line), b"[%b]" % b",".join([each.v for each in given])
+                size, params = len(line), b"[%b]" % b",".join([each.v for each in query.a])
                 calls.append(Call(key, handler, params, size, None, session, False, answers))
-            elif query.jsonrpc is UNSET:
-                self._acting.query(query, line, calls)
-            else:
+            elif not self._receive(line, calls):
                 others.append(line)
 
     def _receive(self, line: Line, calls: list[Call]) -> bool:
@@ -202,7 +178,7 @@ class Kkrpc:
         if message.__class__ is kkrpc0.Message:
             self._acting.take0(message, meta, len(line), calls)
         else:
-            self._acting.take2(message, line, calls)
+            self._acting.take2(message, len(line), calls)
         return True
 
     def _receive_loosely(self, line: bytes, calls: list[Call]) -> bool:
@@ -211,7 +187,7 @@ class Kkrpc:
             if _read(line).t is UNSET:
                 self._acting.take0(kkrpc0.decode(line), UNSET, len(line), calls)
             else:
-                self._acting.take2(kkrpc2.decode(line), line, calls)
+                self._acting.take2(kkrpc2.decode(line), len(line), calls)
         except msgspec.DecodeError:
             return False
         return True

@@ -7,7 +7,7 @@ here.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
@@ -25,9 +25,11 @@ __all__ = [
     "Kkrpc0",
     "Message",
     "Outcome",
+    "PlainSuperjson",
     "Superjson",
     "arguments_of",
     "decode",
+    "decode_plain",
     "decode_superjson",
 ]
 
@@ -64,6 +66,24 @@ class Superjson(msgspec.Struct, gc=False):
     jsonrpc: Raw | UnsetType = UNSET
 
 
+class PlainRequest(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """A call without functions, just as kkrpc writes it."""
+
+    id: Raw
+    method: str
+    args: Raw
+    type: Literal["request"]
+    version: Literal["superjson"]
+    callbacks: None = msgspec.field(name="callbackIds")
+
+
+class PlainSuperjson(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """The same, with the marks of what JSON has no form for. What most lines of 0.x are."""
+
+    json: PlainRequest
+    meta: Raw
+
+
 class Outcome(msgspec.Struct):
     """The `args` of a response: neither member, if the result is undefined."""
 
@@ -78,6 +98,7 @@ class _Meta(msgspec.Struct):
 
 
 decode: Final = msgspec.json.Decoder(Message).decode
+decode_plain: Final = msgspec.json.Decoder(PlainSuperjson).decode
 decode_superjson: Final = msgspec.json.Decoder(Superjson).decode
 _decode_values: Final = msgspec.json.Decoder(list[Raw]).decode
 _decode_meta: Final = msgspec.json.Decoder(_Meta).decode

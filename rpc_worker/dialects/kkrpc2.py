@@ -5,7 +5,7 @@ What a message sets in motion is not known here.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
@@ -24,23 +24,18 @@ __all__ = [
     "Item",
     "Kkrpc2",
     "Message",
+    "PlainQuery",
     "Pull",
     "Query",
     "Release",
     "argument_of",
     "arguments_of",
     "decode",
-    "decode_values",
+    "decode_plain",
     "flow_of",
 ]
 
 _encode: Final = msgspec.json.Encoder().encode
-
-
-class Given(msgspec.Struct, gc=False, tag_field="__kkrpc_next_arg__", tag="value"):
-    """A value in its envelope, as nearly all arguments are."""
-
-    v: Raw
 
 
 class _Message(msgspec.Struct, gc=False, tag_field="t"):
@@ -53,14 +48,23 @@ class Query(_Message, gc=False, tag="q"):
     id: Raw | UnsetType = UNSET
     op: str = "call"
     p: list[str] = []
-    a: list[Given] | UnsetType = UNSET
+    a: list[Raw] = []
     meta: Raw | UnsetType = UNSET
 
 
-class _BareQuery(Query, gc=False, tag="q"):
-    """The same, with functions among its arguments, or with some that are in no envelope."""
+class Given(msgspec.Struct, gc=False, tag_field="__kkrpc_next_arg__", tag="value"):
+    """A value in its envelope, as nearly all arguments are."""
 
-    a: list[Raw] = []  # type: ignore[assignment] # pyright: ignore[reportIncompatibleVariableOverride] - only `arguments_of` looks at them
+    v: Raw
+
+
+class PlainQuery(msgspec.Struct, gc=False, tag_field="t", tag="q", forbid_unknown_fields=True):
+    """A call with nothing but values, just as kkrpc writes it. What most lines of 2.x are."""
+
+    id: Raw
+    op: Literal["call"]
+    p: list[str]
+    a: list[Given]
 
 
 class Answer(_Message, gc=False, tag="r"):
@@ -105,15 +109,8 @@ class Item(_Message, gc=False, tag="sr"):
 
 Message: TypeAlias = Query | Answer | Invocation | Release | Pull | Item
 
-_decode: Final = msgspec.json.Decoder(Message).decode
-_decode_bare: Final = msgspec.json.Decoder(_BareQuery).decode
-
-
-class _Tag(msgspec.Struct, gc=False):
-    t: str
-
-
-_decode_tag: Final = msgspec.json.Decoder(_Tag).decode
+decode: Final = msgspec.json.Decoder(Message).decode
+decode_plain: Final = msgspec.json.Decoder(PlainQuery).decode
 
 
 class _Envelope(msgspec.Struct, gc=False):
@@ -133,32 +130,9 @@ _decode_envelope: Final = msgspec.json.Decoder(_Envelope).decode
 _decode_stream: Final = msgspec.json.Decoder(_Stream).decode
 
 
-decode_values: Final = msgspec.json.Decoder(Query).decode
-"""Decodes a query whose arguments are all values, as most lines are."""
-
-
-def decode(line: bytes | bytearray) -> Message:
-    """Return what a line says.
-
-    Raises:
-        ValueError: It is no message of kkrpc 2.
-    """
-    try:
-        message: Message = _decode(line)
-    except msgspec.ValidationError:
-        if _decode_tag(line).t != "q":
-            raise
-        message = _decode_bare(line)
-    return message
-
-
-def arguments_of(line: bytes | bytearray) -> list[Argument]:
-    """Return what was given in a query, in envelopes or not.
-
-    Raises:
-        ValueError: It cannot be read.
-    """
-    return [argument_of(each) for each in _decode_bare(line).a]
+def arguments_of(query: Query) -> list[Argument]:
+    """Return what was given in a query, in envelopes or not."""
+    return [argument_of(each) for each in query.a]
 
 
 def argument_of(raw: Raw) -> Argument:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Answering"]
 
+FRAME: Final = 1024
+"""Bytes that a line has around its result, and more."""
+
 FORGOTTEN: Final = "(does a middleware return what proceed() returned?)"
 
 
@@ -93,23 +96,25 @@ class Answering:
 
     def _finish_otherwise(self, call: Call, body: bytes) -> None:
         """Finish what is not one small answer in JSON-RPC, on a line of its own."""
-        identity = call.id or NULL
+        identity, limit, size = call.id or NULL, self._limits.response_bytes, len(body)
+        parts = call.dialect.result(identity, body) if size <= limit else ()
         if (
-            call.dialect is not JSON_RPC
+            len(parts) == 1
+            and call.dialect is not JSON_RPC
             and call.attached is None
             and call.timer is None
-            and len(body) <= self._small
         ):
-            # Nothing belongs to it but its answer, as to a plain one.
+            # Nothing belongs to it but a small answer, as to a plain one.
             call.answered = call.closed = True
             del self._in_flight[identity]
-            self._outbox.lines += call.dialect.result(identity, body)
+            self._outbox.lines += parts
             return
-        if len(body) > self._limits.response_bytes:
-            error = refusals.response_too_large(len(body), self._limits)
-            self._settle(call, call.dialect.error(identity, error))
-        else:
-            self._settle(call, *call.dialect.result(identity, body))
+        # Another dialect may take more for the same.
+        size = max(size, sum(map(len, parts)) - FRAME)
+        if size > limit:
+            error = refusals.response_too_large(size, self._limits)
+            parts = (call.dialect.error(identity, error),)
+        self._settle(call, *parts)
 
     def _open_stream(self, call: Call, source: Any) -> None:
         """Start the stream that a call returned; it is answered after a pass of the loop."""

@@ -134,13 +134,27 @@ def _taken(node: Type, value: Any) -> Any:
 
 
 def _take_scalar(node: Scalar, value: Any, _path: str) -> Any:
-    if node.kind != "bytes":
-        return value
-    if _is_object(value) and value.get("type") == "Uint8Array":
-        value = value.get("data")
-    if _is_array(value) and all(type(octet) is int and 0 <= octet < 256 for octet in value):
-        return base64.b64encode(bytes(value)).decode()
-    return value
+    octets = _octets(value) if node.kind == "bytes" else None
+    return value if octets is None else base64.b64encode(octets).decode()
+
+
+def _octets(value: Any) -> bytes | None:
+    """Return the bytes that stand as numbers: in a list, in kkrpc's own form, or by their index."""
+    if _is_object(value):
+        # JSON.stringify knows no typed arrays, and makes {"0":1,"1":2} of one.
+        own = value.get("type") == "Uint8Array"
+        value = value.get("data") if own else [*value.values()] if _counts(value) else None
+    if not _is_array(value) or not {*map(type, value)} <= {int}:
+        return None
+    try:
+        return bytes(value)
+    except ValueError:  # One is no octet.
+        return None
+
+
+def _counts(value: dict[str, Any]) -> bool:
+    """Tell whether an object's members are named by numbers, from 0 on."""
+    return all(name == str(index) for index, name in enumerate(value))
 
 
 def _marked(node: Type, value: Any, path: str, marks: dict[str, list[Any]]) -> Any:
@@ -202,7 +216,7 @@ def _member(union: Union, value: Any) -> Type | None:
         return None
     for node in union.members:
         match node:
-            case Scalar(kind="bytes") if isinstance(value, str) or _is_bytes(value):
+            case Scalar(kind="bytes") if isinstance(value, str) or _octets(value) is not None:
                 return node
             case Scalar(kind="datetime" | "bigint") if isinstance(value, str):
                 return node
@@ -219,10 +233,6 @@ def _member(union: Union, value: Any) -> Type | None:
 
 def _has_tag(node: Record, value: dict[str, Any]) -> bool:
     return node.tag_field is None or value.get(node.tag_field) == node.tag
-
-
-def _is_bytes(value: Any) -> bool:
-    return _is_array(value) or (_is_object(value) and value.get("type") == "Uint8Array")
 
 
 def _is_object(value: Any) -> TypeGuard[dict[str, Any]]:

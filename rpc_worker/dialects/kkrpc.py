@@ -208,6 +208,11 @@ class Kkrpc:
                 reason = _reason(kkrpc0.decode_superjson, line)
                 found = _within(found)
                 identity, sort = id_of(found.id), text(found.type)
+                if found.t is not UNSET:
+                    # kkrpc 2 with a codec that is not its usual one reads nothing else either.
+                    told = self._acting.routes2.plain.error(identity, invalid(_CODEC))
+                    self._channel.answer(b'{"json":%b}\n' % told.strip())
+                    return
         else:
             reason, answers, sort = (
                 _reason(kkrpc2.decode, line),
@@ -243,6 +248,9 @@ class Kkrpc:
 
 _UNANSWERED: Final = frozenset({"r", "cb", "cbr", "sr", "response", "callback"})
 """Messages that nobody waits for an answer to, by their `t` or `type`."""
+
+
+_CODEC: Final = "kkrpc 2 is understood in plain JSON only: use its jsonLineCodec()"
 
 
 class _Loose(msgspec.Struct):

@@ -336,6 +336,13 @@ MALFORMED: list[tuple[object, object]] = [
 ]
 
 
+def test_kkrpc_2_in_superjson_is_refused_in_words_that_it_reads() -> None:
+    (answer,) = answers({"json": query("x", "nothing")})
+    assert [*answer] == ["json"]
+    assert (answer["json"]["t"], answer["json"]["id"]) == ("r", "x")
+    assert "use its jsonLineCodec()" in answer["json"]["e"]["m"]
+
+
 @pytest.mark.parametrize(("message", "identity"), MALFORMED)
 def test_a_malformed_message_is_an_error_with_its_id_if_it_has_one(
     message: object, identity: object
@@ -415,6 +422,17 @@ def test_a_result_that_is_too_large_is_an_error() -> None:
     )
     assert plain["args"]["error"].startswith("Response too large")
     assert enveloped["e"]["n"] == "ResponseTooLarge"
+
+
+def test_a_result_that_its_dialect_makes_too_large_is_an_error() -> None:
+    class Octets:
+        async def many(self) -> bytes:
+            return bytes([255]) * 3_000
+
+    messages = [line(call("a", "many")) + b"\n" for call in (request, query)]
+    plain, enveloped = talk(Octets(), *messages, limits=Limits(response_bytes=5_000))
+    assert plain["args"]["error"].startswith("Response too large")
+    assert len(enveloped["v"]) == 4_000
 
 
 LONG = "x" * 2_000
@@ -625,6 +643,19 @@ def test_what_the_page_answers_instead_is_an_error_in_the_handler(
         error = (await page.answered("a"))["e"]
         assert error["n"] == "RemoteError"
         assert text in error["m"]
+
+    play(main, Reference(), frontend=ReferenceFrontend)
+
+
+def test_whoever_waits_for_the_page_can_be_cancelled() -> None:
+    async def main(peer: Peer) -> None:
+        page = Page(peer)
+        page.say(query("a", "askFrontend", "sure?"))
+        asked = await page.told("q")
+        peer.channel.cancel_all()
+        assert (await page.answered("a"))["e"]["n"] in {"Cancelled", "SessionEnded"}
+        page.say({"t": "r", "id": asked["id"], "v": True})
+        assert await page.rest() == []
 
     play(main, Reference(), frontend=ReferenceFrontend)
 

@@ -218,7 +218,7 @@ class KkrpcSession(Session):
             codec = Codec(method.result)
             self.answered(identity, Raw(codec.taken(value)) if codec.has_bytes else value, UNSET)
             return
-        flow = flow_of(value)
+        flow = flow_of(value) if wire.has_streams else None
         if flow is None:
             # Whatever has an end can be given whole.
             body = b'{"values":%b}' % value

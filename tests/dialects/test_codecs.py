@@ -67,6 +67,11 @@ class Service:
     async def either(self, either: Tagged | Other) -> Tagged | Other:
         return either
 
+    async def any_of(
+        self, values: list[int | bytes | dict[str, bytes] | None]
+    ) -> list[int | bytes | dict[str, bytes] | None]:
+        return values
+
     async def row(self, row: Row) -> Row:
         return row
 
@@ -115,6 +120,10 @@ VALUES: list[tuple[str, Any, Any, dict[str, Any]]] = [
         {".octets": [BYTES]},
     ),
     ("either", {"type": "other", "octets": "x"}, {"type": "other", "octets": "x"}, {}),
+    (
+        *("anyOf", [5, OCTETS, {"x": OCTETS}, None], [5, OCTETS, {"x": OCTETS}, None]),
+        {".1": [BYTES], ".2.x": [BYTES]},
+    ),
     ("when", WHEN, WHEN, {"": ["Date"]}),
     ("whens", [WHEN, None], [WHEN, None], {".0": ["Date"]}),
     ("big", str(2**70), str(2**70), {"": ["bigint"]}),

@@ -284,6 +284,21 @@ def test_a_stream_that_fails_or_has_wrong_items_is_an_error_in_the_handler() -> 
     played(main)
 
 
+def test_an_item_that_is_too_large_is_an_error_in_the_handler() -> None:
+    async def main(page: Page, _: Service) -> None:
+        page.say(query("a", "total", value(stream("s1"))))
+        await page.told("sq")
+        page.say(item("s1", "x" * 1_000))
+        error = (await page.answered("a"))["e"]
+        assert (error["n"], error["m"][:17]) == ("RemoteError", "Message too large")
+        page.say(query("b", "spell", value("abc")))
+        asked = await page.told("q")
+        page.say({"t": "r", "id": asked["id"], "v": "x" * 1_000})
+        assert "could not be read, or was too large" in (await page.answered("b"))["e"]["m"]
+
+    played(main, limits=Limits(message_bytes=500))
+
+
 def test_a_look_alike_in_another_place_is_data_or_an_error() -> None:
     async def main(page: Page, _: Service) -> None:
         page.say(query("a", "count", value(stream("s1"))))
@@ -325,10 +340,12 @@ def test_the_page_answers_with_a_stream() -> None:
         assert (await page.answered("c"))["v"] == ["x", "y"]
         assert (await page.answered("d"))["args"] == {"result": ["z"]}
 
-        page.say(query("e", "spell", value("abc")))
-        asked = await page.told("q")
+        page.say(query("e", "spell", value("abc")), request("f", "spell", "abc"))
+        asked, asked0 = await page.told("q"), await page.told("request")
         page.say({"t": "r", "id": asked["id"], "v": 5})
+        page.say({"type": "response", "id": asked0["id"], "args": {"result": stream("s9")}})
         assert (await page.answered("e"))["e"]["n"] == "RemoteError"
+        assert "error" in (await page.answered("f"))["args"]
 
     played(main)
 

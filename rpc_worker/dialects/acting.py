@@ -7,7 +7,7 @@ All else is the session's: answers, callbacks, streams. How a line is read is no
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
@@ -217,6 +217,14 @@ class Acting:
         if route.refusal is not None:
             self.refuse(plain, key, route.refusal)
             return
+        handler, answers = route.handler, route.answers
+        values: list[Any] = [each for each in arguments if each.__class__ is Raw]
+        if route.plain and len(values) == len(arguments):
+            params = b"[%b]" % b",".join(values)
+            call = Call(key, handler, params, size, None, session, False, answers)
+            call.trace = trace
+            calls.append(call)
+            return
         lent = Lent(session, wire)
         try:
             params = route.arguments.params(arguments, lent)
@@ -224,7 +232,7 @@ class Acting:
             lent.end()
             self.refuse(plain, key, error_object(error))
             return
-        call = Call(key, route.handler, params, size, None, session, False, route.answers)
+        call = Call(key, handler, params, size, None, session, False, answers)
         call.trace = trace
         if lent:
             call.attach(lent)

@@ -62,7 +62,7 @@ class Arguments:
         refers = any(isinstance(p.type, _REFERENCES) for p in method.parameters)
         self.plain = not (self._keywords or self._codecs or refers)
 
-    def params(self, given: Sequence[Argument], lending: Lending) -> Raw:
+    def params(self, given: Sequence[Argument], lending: Lending) -> bytes:
         """Return the params that arguments stand for.
 
         Args:
@@ -88,11 +88,11 @@ class Arguments:
             if not isinstance(argument, UnsetType):
                 bodies[parameter.wire] = self._body(parameter, argument, lending)
         if not options and len(bodies) == len(found):
-            return Raw(b"[%b]" % b",".join(bodies.values()))
+            return b"[%b]" % b",".join(bodies.values())
         for name, value in options.items():
             option = self._keywords.get(name)
             bodies[name] = value if option is None else self._body(option, value, lending)
-        return Raw(_encode({name: Raw(bytes(body)) for name, body in bodies.items()}))
+        return _encode({name: Raw(bytes(body)) for name, body in bodies.items()})
 
     def _options(self, last: Argument) -> dict[str, Raw]:
         try:

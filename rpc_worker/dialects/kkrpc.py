@@ -5,7 +5,7 @@ What a message sets in motion is not known here, but for the calls that most of 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
@@ -29,8 +29,25 @@ if TYPE_CHECKING:
 
 __all__ = ["Kkrpc"]
 
-_USUAL: Final = Raw(b'{"values":{"callbackIds":["undefined"]},"v":1}')
-"""The marks of a call without functions, as superjson has them: they say nothing."""
+_USUAL: Final = (
+    Raw(b'{"values":{"callbackIds":["undefined"]},"v":1}'),
+    Raw(b'{"values":{"callbackIds":["undefined"],"transferSlots":["undefined"]},"v":1}'),
+)
+"""The marks of a call without functions, as superjson has them for kkrpc 0.2 and for later ones:
+they say nothing."""
+
+
+class Form(NamedTuple):
+    """How calls of one form begin, and what decodes those that have nothing but values."""
+
+    start: bytes
+    decode: Callable[[Line], Any]
+
+
+_SUPERJSON: Final = Form(b'{"json":', kkrpc0.decode_plain_superjson)
+_REQUEST: Final = Form(b'{"id":', kkrpc0.decode_plain)
+_QUERY: Final = Form(b'{"t":"q"', kkrpc2.decode_plain)
+_FORMS: Final = (_SUPERJSON, _QUERY, _REQUEST)
 
 
 class Kkrpc:
@@ -93,37 +110,43 @@ class Kkrpc:
         first = lines[0]
         if first.__class__ is not bytes:
             return False
-        is_superjson = first.startswith(b'{"json":')
-        if not is_superjson and not first.startswith(b'{"t":"q"'):
+        form: Form
+        for form in _FORMS:
+            if first.startswith(form.start):
+                break
+        else:
             return False
-        decode: Any = kkrpc0.decode_plain if is_superjson else kkrpc2.decode_plain
+        decode = form.decode
         try:
-            messages = [*map(decode, lines)]
+            messages: list[Any] = [*map(decode, lines)]
             if not are_readable(lines):
                 return False
         except (TypeError, ValueError, RecursionError):
             # One is past the limit, or anything else.
             return False
-        if is_superjson:
-            self._calls0(messages, lines, calls, others)
-        else:
+        if form is _SUPERJSON:
+            if not all([each.meta in _USUAL for each in messages]):  # noqa: C419 - a list is quicker
+                return False
+            messages = [each.json for each in messages]
+        if form is _QUERY:
             self._calls2(messages, lines, calls, others)
+        else:
+            self._calls0(messages, lines, calls, others)
         return True
 
     def _calls0(
         self,
-        messages: list[kkrpc0.PlainSuperjson],
+        requests: list[kkrpc0.PlainRequest],
         lines: Sequence[Line],
         calls: list[Call],
         others: list[Line | Oversized],
     ) -> None:
         routes, session = self._acting.routes0, self._acting.session
         session.wire = routes.wire
-        for message, line in zip(messages, lines, strict=True):
-            request = message.json
+        for request, line in zip(requests, lines, strict=True):
             route = routes[request.method]
             key = b"".join((request.id, b" "))
-            if route is not None and route.plain and message.meta == _USUAL and key[0] in IDS:
+            if route is not None and route.plain and key[0] in IDS:
                 handler, answers = route.handler, route.answers
                 size, params = len(line), request.args
                 calls.append(Call(key, handler, params, size, None, session, False, answers))

@@ -25,11 +25,12 @@ __all__ = [
     "Kkrpc0",
     "Message",
     "Outcome",
-    "PlainSuperjson",
+    "PlainRequest",
     "Superjson",
     "arguments_of",
     "decode",
     "decode_plain",
+    "decode_plain_superjson",
     "decode_superjson",
 ]
 
@@ -67,18 +68,19 @@ class Superjson(msgspec.Struct, gc=False):
 
 
 class PlainRequest(msgspec.Struct, gc=False, forbid_unknown_fields=True):
-    """A call without functions, just as kkrpc writes it."""
+    """A call with nothing but values, just as kkrpc writes it. What most lines of 0.x are."""
 
     id: Raw
     method: str
     args: Raw
     type: Literal["request"]
-    version: Literal["superjson"]
-    callbacks: None = msgspec.field(name="callbackIds")
+    version: Literal["json", "superjson"]
+    callbacks: None = msgspec.field(default=None, name="callbackIds")
+    slots: None = msgspec.field(default=None, name="transferSlots")
 
 
 class PlainSuperjson(msgspec.Struct, gc=False, forbid_unknown_fields=True):
-    """The same, with the marks of what JSON has no form for. What most lines of 0.x are."""
+    """The same, with the marks of what JSON has no form for."""
 
     json: PlainRequest
     meta: Raw
@@ -98,7 +100,8 @@ class _Meta(msgspec.Struct):
 
 
 decode: Final = msgspec.json.Decoder(Message).decode
-decode_plain: Final = msgspec.json.Decoder(PlainSuperjson).decode
+decode_plain: Final = msgspec.json.Decoder(PlainRequest).decode
+decode_plain_superjson: Final = msgspec.json.Decoder(PlainSuperjson).decode
 decode_superjson: Final = msgspec.json.Decoder(Superjson).decode
 _decode_values: Final = msgspec.json.Decoder(list[Raw]).decode
 _decode_meta: Final = msgspec.json.Decoder(_Meta).decode

@@ -150,18 +150,47 @@ CALLS: list[tuple[str, list[Any], Any]] = [
 
 @pytest.mark.parametrize(("method", "args", "result"), CALLS)
 def test_a_call_is_answered_in_its_dialect(method: str, args: list[Any], result: Any) -> None:
-    plain, enveloped, bare, super_ = answers(
+    later = superjson(request("e", method, *args, transferSlots=None))
+    later["meta"]["values"]["transferSlots"] = ["undefined"]
+    plain, enveloped, bare, super_, of_later = answers(
         request("a", method, *args),
         query("b", method, *map(value, args)),
         query("c", method, *args),
         superjson(request("d", method, *args)),
+        later,
     )
     void = method == "nothing"
     response = {"id": "a", "method": "", "args": {} if void else {"result": result}}
     assert plain == {**response, "type": "response", "version": "json"}
     assert super_ == {**plain, "id": "d"}
+    assert of_later == {**plain, "id": "e"}
     assert enveloped == {"t": "r", "id": "b", **({} if void else {"v": result})}
     assert bare == {**enveloped, "id": "c"}
+
+
+FORMS: list[Callable[[str], Message]] = [
+    lambda identity: request(identity, "add", 1, 2),
+    lambda identity: superjson(request(identity, "add", 1, 2)),
+    lambda identity: query(identity, "add", value(1), value(2)),
+    lambda identity: query(identity, "add", 1, 2),
+    lambda identity: query(identity, "add", value(1), value(2), meta={"requestId": "r"}),
+    lambda identity: superjson(
+        request(identity, "perhapsTell", "__callback__f", callbackIds=["f"])
+    ),
+]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_many_calls_in_one_chunk_are_each_answered(form: Callable[[str], Message]) -> None:
+    identities = [str(number) for number in range(100)]
+    chunk = b"".join(line(form(identity)) + b"\n" for identity in identities)
+    # The first line of all, and a chunk when kkrpc is known.
+    for before in (b"", line(query("z", "nothing")) + b"\n"):
+        found = [it for it in talk(Service(), before, chunk) if it.get("id") != "z"]
+        answered = [it for it in found if "id" in it]
+        assert [it["id"] for it in answered] == identities
+        results = [it.get("v", it.get("args", {}).get("result")) for it in answered]
+        assert results in ([3] * 100, [True] * 100)
 
 
 MISFITS: list[tuple[str, list[Any], str]] = [

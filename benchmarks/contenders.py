@@ -27,6 +27,7 @@ class Contender:
     script: str
     method: str
     measurements: tuple[Measurement, ...]
+    dialect: Literal["jsonrpc", "kkrpc0", "kkrpc2"] = "jsonrpc"
 
 
 CONTENDERS: Final = (
@@ -46,6 +47,8 @@ CONTENDERS: Final = (
     ),
     Contender("thread", "rpc-worker, `def`, in a thread", "worker", "addInThread", ("calls",)),
     Contender("stream", "rpc-worker, a stream by `async def`", "worker", "count", ("stream",)),
+    Contender("kkrpc0", "the same, called by kkrpc 0.2.2", "worker", "add", ("calls",), "kkrpc0"),
+    Contender("kkrpc2", "the same, called by kkrpc 2", "worker", "add", ("calls",), "kkrpc2"),
     # Not `flight`: at its pace, 200,000 calls a round are 20 s of waiting for a known result.
     Contender(
         "jsonrpcserver",
@@ -72,6 +75,15 @@ class Target:
 
 def _to_floor(contender: str, figure: str) -> Callable[[Round], float]:
     return lambda figures: figures[contender][figure] / figures[FLOOR][figure]
+
+
+def _to_json_rpc(contender: str, figure: str) -> Callable[[Round], float]:
+    return lambda figures: figures[contender][figure] / figures["async"][figure]
+
+
+def _call_to_json_rpc(contender: str, rate: str) -> Callable[[Round], float]:
+    """Return how many times as long a call takes, told by how many there are in a second."""
+    return lambda figures: figures["async"][rate] / figures[contender][rate]
 
 
 TARGETS: Final = (
@@ -135,6 +147,21 @@ TARGETS: Final = (
         lambda figures: figures["stream"]["stream_items_s"],
         "≥",
         500_000.0,
+    ),
+    *(
+        Target(
+            f"kkrpc {version}: {what}, to JSON-RPC",
+            contender,
+            value,
+            "≤",
+            1.5,
+        )
+        for version, contender in (("0.2.2", "kkrpc0"), ("2", "kkrpc2"))
+        for what, value in (
+            ("latency", _to_json_rpc(contender, "latency_us")),
+            ("a call among 64", _call_to_json_rpc(contender, "rate_64")),
+            ("a call among 1,024", _call_to_json_rpc(contender, "rate_1024")),
+        )
     ),
     # What "flat" means here: the driver's own share rises by about a quarter.
     Target(

@@ -115,7 +115,8 @@ def _run(
 ) -> dict[str, float]:
     """Measure one thing; leave out what is not known on this system."""
     command = (
-        *(driver, measurement, "--method", contender.method, *(["--quick"] if quick else [])),
+        *(driver, measurement, "--method", contender.method, "--dialect", contender.dialect),
+        *(["--quick"] if quick else []),
         *("--", python, str(HERE / f"{contender.script}.py")),
     )
     where = f"{contender.name}, {measurement}, {python}"

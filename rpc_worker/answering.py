@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rpc_worker import failures, refusals
 from rpc_worker.errors import RpcError
-from rpc_worker.messages import NULL, error_line, result_line, result_parts
-from rpc_worker.outbox import JOINED, Outbox
+from rpc_worker.messages import JOINED, JSON_RPC, NULL, result_line
+from rpc_worker.outbox import Outbox
 from rpc_worker.scalars import UnencodableResult, expected
 from rpc_worker.schema import describe
 
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from rpc_worker.replies import Reply
 
 __all__ = ["Answering"]
+
+FRAME: Final = 1024
+"""Bytes that a line has around its result, and more."""
 
 FORGOTTEN: Final = "(does a middleware return what proceed() returned?)"
 
@@ -112,15 +115,26 @@ class Answering:
         return True
 
     def _finish_otherwise(self, call: Call, body: bytes) -> None:
-        """Finish what is not one small answer on a line of its own."""
-        identity = call.id or NULL
-        if len(body) > self._limits.response_bytes:
-            error = refusals.response_too_large(len(body), self._limits)
-            self._settle(call, error_line(identity, error))
-        elif len(body) > JOINED:
-            self._settle(call, *result_parts(identity, body))
-        else:
-            self._settle(call, result_line(identity, body))
+        """Finish what is not one small answer in JSON-RPC, on a line of its own."""
+        identity, limit, size = call.id or NULL, self._limits.response_bytes, len(body)
+        parts = call.dialect.result(identity, body) if size <= limit else ()
+        if (
+            len(parts) == 1
+            and call.dialect is not JSON_RPC
+            and call.attached is None
+            and call.timer is None
+        ):
+            # Nothing belongs to it but a small answer, as to a plain one.
+            call.answered = call.closed = True
+            del self._in_flight[identity]
+            self._outbox.lines += parts
+            return
+        # Another dialect may take more for the same.
+        size = max(size, sum(map(len, parts)) - FRAME)
+        if size > limit:
+            error = refusals.response_too_large(size, self._limits)
+            parts = (call.dialect.error(identity, error),)
+        self._settle(call, *parts)
 
     def _open_stream(self, call: Call, source: Any) -> None:
         """Start the stream that a call returned; it is answered after a pass of the loop."""
@@ -140,7 +154,8 @@ class Answering:
                 streaming = form.startswith(b'{"token"')
                 if streaming:
                     call.attach(_Open(self._streaming, call, self._flush_soon))
-                self._settle(call, result_line(call.id or NULL, form), ends=not streaming)
+                line = call.dialect.stream(call.id or NULL, form)
+                self._settle(call, line, ends=not streaming)
                 self.flush()
 
         Producer.start(call, source, answer)
@@ -152,16 +167,18 @@ class Answering:
         identity = call.id or NULL
         if call.cancelled and isinstance(error, asyncio.CancelledError):
             told = refusals.EXPIRED if call.expired else refusals.CANCELLED
-            line = error_line(identity, told)
+            line = call.dialect.error(identity, told)
         else:
             line = self._error_line(call, identity, error)
         self._settle(call, line)
 
     def _error_line(self, call: Call, identity: bytes, error: BaseException) -> bytes:
         told = failures.told(error, debug=self.service.debug)
-        line = error_line(identity, told)
+        line = call.dialect.error(identity, told)
         if len(line) > self._limits.response_bytes:
-            line = error_line(identity, refusals.response_too_large(len(line), self._limits))
+            line = call.dialect.error(
+                identity, refusals.response_too_large(len(line), self._limits)
+            )
         if call.id is None or failures.must_be_mended(told):
             failures.log(call.handler.method.wire, error, call.session)
         return line

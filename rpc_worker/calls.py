@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
 
+from rpc_worker.messages import JSON_RPC, Dialect
+
 if TYPE_CHECKING:
     import asyncio
 
@@ -48,7 +50,8 @@ class Call(msgspec.Struct, eq=False):
         size: Bytes that it holds while it waits.
         answers: The batch that its answer belongs to; None if it is answered by itself.
         session: Whose call it is.
-        plain: Whether nothing belongs to it but its answer, on a line of its own.
+        plain: Whether nothing belongs to it but its answer in JSON-RPC, on a line of its own.
+        dialect: How its answer is written.
         deadline: The loop's time at which it ends; 0.0 for none.
         timer: What ends it then; or what answers it once it was cancelled, if it does not unwind.
         trace: Where it belongs in a distributed trace.
@@ -69,11 +72,12 @@ class Call(msgspec.Struct, eq=False):
 
     id: bytes | None
     handler: Handler
-    params: Raw | UnsetType
+    params: Raw | bytes | UnsetType
     size: int
     answers: Any = None
     session: Session | None = None
     plain: bool = False
+    dialect: Dialect = JSON_RPC
     deadline: float = 0.0
     timer: asyncio.TimerHandle | None = None
     trace: Trace | None = None

@@ -22,8 +22,10 @@ from rpc_worker.executors import Call, Executors
 from rpc_worker.limits import Limits
 from rpc_worker.lines import LineBuffer
 from rpc_worker.messages import (
+    JOINED,
     NULL,
     Batch,
+    Foreign,
     Invalid,
     Request,
     decode,
@@ -31,9 +33,10 @@ from rpc_worker.messages import (
     error_line,
     milliseconds,
     notification_line,
+    result_line,
     text,
 )
-from rpc_worker.outbox import JOINED, BatchAnswers
+from rpc_worker.outbox import BatchAnswers
 from rpc_worker.protocol_methods import CANCEL, ProtocolMethods
 from rpc_worker.replies import Reply
 from rpc_worker.session_table import SessionTable, name_in, session_ended
@@ -45,10 +48,11 @@ if TYPE_CHECKING:
 
     from msgspec import Raw, UnsetType
 
+    from rpc_worker.dialects.kkrpc import Kkrpc
     from rpc_worker.dispatch import Handler, Service
     from rpc_worker.frontend import Frontend
     from rpc_worker.lines import Line, Oversized
-    from rpc_worker.messages import Message, Response
+    from rpc_worker.messages import ErrorObject, Message, Response
     from rpc_worker.middleware import Middleware
     from rpc_worker.outbox import Output
     from rpc_worker.protocol_methods import Own
@@ -113,6 +117,7 @@ class Channel(Answering):
         self._system = System(service, limits, self.sessions)
         self._protocol = ProtocolMethods(self)
         self._announced = False
+        self._foreign: Kkrpc | None = None
         # What is told of a `next` that is cancelled.
         self._withdrawn = refusals.CANCELLED
         self._stopping = False
@@ -210,6 +215,9 @@ class Channel(Answering):
     # --------------------------------------------------------------------------- receiving
 
     def _receive_lines(self, lines: Sequence[Line | Oversized]) -> None:
+        if self._foreign is not None:
+            # Somebody speaks another dialect, and perhaps not everybody does.
+            lines = self._foreign.receive(lines)
         handlers, in_flight, executors = self.service.handlers, self._in_flight, self._executors
         queue, sessions = executors.queue, self.sessions
         prefix, session = sessions.prefix, sessions.current
@@ -254,6 +262,8 @@ class Channel(Answering):
                 hurried = False  # It may have filled the queue.
             elif isinstance(message, Invalid):
                 self._refuse(message, None)
+            elif isinstance(message, Foreign):
+                self._receive_foreign(message)
             else:
                 self._receive_response(message)
             # Somebody may have said hello, or ended; and the next line is often of the same one.
@@ -282,6 +292,9 @@ class Channel(Answering):
                 self._refuse(Invalid(NULL, refusals.WITHIN_BATCH), answers)
             elif isinstance(message, Invalid):
                 self._refuse(message, answers)
+            elif isinstance(message, Foreign):
+                # Other dialects know no batch.
+                self._refuse(Invalid(NULL, refusals.NOT_JSON_RPC), answers)
             else:
                 self._receive_response(message)
         for cancel in cancels:
@@ -313,8 +326,11 @@ class Channel(Answering):
             self._start_own(own, request, Reply(self, session, identity, answers))
             return
         elif handler is None:
-            self._outbox.answer(identity, answers, self._answer_for_system(request, identity))
-            return
+            answer = self.answer_for_system(request.method, request.params)
+            if isinstance(answer, bytes):
+                self._outbox.answer(identity, answers, result_line(identity, answer))
+                return
+            error = answer
         elif self._executors.waiting >= self._limits.queued_requests:
             error = refusals.busy(self._limits)
         else:
@@ -334,21 +350,13 @@ class Channel(Answering):
         elif handler is None:
             # What the protocol itself offers happens; what nobody offers is ignored.
             if request.method in self._system.methods:
-                self._answer_for_system(request, NULL)
+                self.answer_for_system(request.method, request.params)
         elif self._stopping or self._executors.waiting >= self._limits.queued_requests:
             _logger.warning("the notification %s was dropped: busy", request.method)
         else:
             call = Call(None, handler, request.params, size, None, session)
             self._start(call)
             self._mark(call, request)
-
-    def _answer_for_system(self, request: Request, identity: bytes) -> bytes:
-        answer = self._system.answer(request, identity)
-        if self._system.shutdown_asked:
-            self._system.shutdown_asked = False
-            # After this has been answered.
-            self._loop.call_soon(self.on_shutdown)
-        return answer
 
     def _receive_response(self, response: Response) -> None:
         session = self.sessions.find(response.id)
@@ -361,6 +369,14 @@ class Channel(Answering):
             answers.waiting += 1
         identity = NULL if invalid.id in self._in_flight else invalid.id
         self._outbox.answer(identity, answers, error_line(identity, invalid.error))
+
+    def _receive_foreign(self, foreign: Foreign) -> None:
+        """Have what knows the other dialects act on a line; the first one brings it in."""
+        if self._foreign is None:
+            from rpc_worker.dialects.kkrpc import Kkrpc  # noqa: PLC0415 - most workers meet none
+
+            self._foreign = Kkrpc(self, self.service, self._limits, self._loop)
+        self._foreign.take(foreign)
 
     def _start(self, call: Call) -> None:
         if call.id is None:
@@ -429,6 +445,60 @@ class Channel(Answering):
 
     def _block(self) -> None:
         self._executors.blocked = True
+
+    # --------------------------------------------------------------- for the other dialects
+
+    def admit(self, calls: Sequence[Call]) -> None:
+        """Start calls that did not come as JSON-RPC; what is not taken on is answered at once."""
+        in_flight, executors, limit = self._in_flight, self._executors, self._queued_requests
+        if (
+            self._stopping
+            or executors.exclusive.waiting
+            or len(executors.queue) + len(calls) > limit
+        ):
+            for call in calls:
+                self._admit(call)
+            return
+        queue, taken = executors.queue, 0
+        for call in calls:
+            identity = call.id or NULL
+            if identity in in_flight:
+                self._admit(call)
+                continue
+            in_flight[identity] = call
+            queue.append(call)
+            taken += call.size
+        executors.backlog += taken
+
+    def _admit(self, call: Call) -> None:
+        identity = call.id or NULL
+        if identity in self._in_flight:
+            # An answer with the id would be taken for the first one's.
+            identity, error = NULL, refusals.in_flight_already(identity.strip())
+        elif self._stopping:
+            error = refusals.SHUTTING_DOWN
+        elif self._executors.waiting >= self._limits.queued_requests:
+            error = refusals.busy(self._limits)
+        else:
+            self._start(call)
+            return
+        call.answered = True
+        call.end()
+        self.answer(call.dialect.error(identity, error))
+
+    def answer(self, *parts: bytes) -> None:
+        """Write the answer to what never was in flight."""
+        self._outbox.put(*parts)
+        self._flush_soon()
+
+    def answer_for_system(self, method: str, params: Raw | UnsetType) -> bytes | ErrorObject:
+        """Return what a method that no handler has is answered with, as JSON text."""
+        answer = self._system.answer(method, params)
+        if self._system.shutdown_asked:
+            self._system.shutdown_asked = False
+            # After this has been answered.
+            self._loop.call_soon(self.on_shutdown)
+        return answer
 
     # -------------------------------------------------------------------- for the sessions
 

@@ -111,7 +111,7 @@ class Handler:
                 raise self._misfit(params, error) from None
         return self._named_arguments(params)
 
-    def _named_arguments(self, params: Raw) -> Arguments:
+    def _named_arguments(self, params: Raw | bytes) -> Arguments:
         try:
             values = self._by_name(params)
         except (ValueError, RecursionError) as error:
@@ -119,7 +119,7 @@ class Handler:
         positional = len(values) - len(self._keywords)
         return values[:positional], dict(zip(self._keywords, values[positional:], strict=True))
 
-    def _misfit(self, params: Raw | UnsetType, error: Exception) -> RpcError:
+    def _misfit(self, params: Raw | bytes | UnsetType, error: Exception) -> RpcError:
         from rpc_worker.explain import explain_params  # noqa: PLC0415 - only on failure
 
         came = bytes(NO_PARAMS if params is UNSET else params)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from rpc_worker.errors import SessionEnded
-from rpc_worker.messages import notification_line
 from rpc_worker.scalars import UnencodableResult
 
 if TYPE_CHECKING:
@@ -25,10 +24,6 @@ class Audience(Protocol):
     """What an emitter needs of the channel."""
 
     sessions: SessionTable
-
-    def send(self, *parts: bytes) -> None:
-        """Write a line."""
-        ...
 
 
 class Emitter:
@@ -63,4 +58,5 @@ class Emitter:
             await session.room()
         except SessionEnded:
             return
-        self._audience.send(notification_line(self._event.wire, b"[%b]" % body, to))
+        # The anonymous session's are everybody's.
+        session.notify(self._event.wire, b"[%b]" % body)

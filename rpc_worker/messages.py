@@ -1,10 +1,11 @@
 """One line to one message, and one answer to one line (protocol, sections 1, 2 and 10).
 
-The messages are a closed set: `Request`, `Response`, `Batch` and `Invalid`. A request without an id
-is a notification, as the specification of JSON-RPC says it. Params and results stay undecoded here,
-since only the method knows their types.
+The messages are a closed set: `Request`, `Response`, `Batch`, `Invalid` and, for a line of another
+dialect, `Foreign`. A request without an id is a notification, as the specification of JSON-RPC says
+it. Params and results stay undecoded here, since only the method knows their types.
 
-Nothing here reads or writes anything, and nothing here knows of methods.
+Nothing here reads or writes anything, and nothing here knows of methods. Of a foreign line, only
+how to tell that it is one is known here.
 """
 
 # Annotations are evaluated here, in passing: were they texts, msgspec would evaluate each of them
@@ -12,7 +13,7 @@ Nothing here reads or writes anything, and nothing here knows of methods.
 
 from collections.abc import Sequence
 from math import ceil
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Protocol, TypeAlias, cast
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
@@ -30,19 +31,25 @@ else:
     Id = Raw
 
 __all__ = [
+    "JOINED",
+    "JSON_RPC",
     "NULL",
     "Batch",
+    "Dialect",
     "ErrorObject",
+    "Foreign",
     "Id",
     "Invalid",
     "Message",
     "Request",
     "Response",
+    "are_readable",
     "batch_parts",
     "decode",
     "decode_lines",
     "decode_oversized",
     "error_line",
+    "is_readable",
     "milliseconds",
     "notification_line",
     "request_line",
@@ -50,6 +57,10 @@ __all__ = [
     "result_parts",
     "text",
 ]
+
+JOINED: Final = 64 * 1024
+"""Bytes from which on a part of an answer is written as it is, not copied into a joined write; and
+of notifications that are written at once, not at the end of the loop's pass."""
 
 NULL: Final = b"null"
 """The id of an answer to a request whose id could not be read."""
@@ -111,7 +122,19 @@ class Invalid(msgspec.Struct):
     error: ErrorObject
 
 
-Message: TypeAlias = Request | Response | Batch | Invalid
+class Foreign(msgspec.Struct):
+    """A line of another dialect: without `jsonrpc`, and with what only kkrpc's lines have.
+
+    Attributes:
+        line: All of it; only its head, if it is past the limit.
+        error: Why it cannot be read; None if nothing is known to be wrong with it.
+    """
+
+    line: bytes
+    error: ErrorObject | None = None
+
+
+Message: TypeAlias = Request | Response | Batch | Invalid | Foreign
 
 
 class _Envelope(msgspec.Struct):
@@ -122,6 +145,9 @@ class _Envelope(msgspec.Struct):
     id: Raw | UnsetType = UNSET
     result: Raw | UnsetType = UNSET
     error: Raw | UnsetType = UNSET
+    # What tells other dialects.
+    t: Raw | UnsetType = UNSET
+    type: Raw | UnsetType = UNSET
 
 
 _decode_request: Final = msgspec.json.Decoder(Request | list[Raw]).decode
@@ -206,7 +232,22 @@ def decode(line: Line) -> Message:
     return message
 
 
-def decode_oversized(line: Oversized, limit: int) -> Response | Invalid:
+def are_readable(lines: Sequence[Line]) -> bool:
+    """Tell whether lines are all short, and UTF-8; then none can nest deeper than it may."""
+    if max(map(len, lines)) > _NESTING_BYTES:
+        return False
+    text = lines[0] if len(lines) == 1 else b"\n".join(lines)
+    return text.isascii() or _is_utf8(text)
+
+
+def is_readable(line: Line) -> bool:
+    """Tell whether a line is UTF-8 and nests no deeper than it may; `decode` says what is wrong."""
+    if not line.isascii() and not _is_utf8(line):
+        return False
+    return len(line) <= _NESTING_BYTES or not _nests_too_deeply(line)
+
+
+def decode_oversized(line: Oversized, limit: int) -> Response | Invalid | Foreign:
     """Return what a line past the limit was, as far as its head shows it."""
     error = ErrorObject(
         ErrorCode.MESSAGE_TOO_LARGE,
@@ -235,7 +276,7 @@ def text(raw: Raw | UnsetType) -> str | None:
         return None
 
 
-def _decode_loosely(line: bytes, error: Exception) -> Response | Invalid:
+def _decode_loosely(line: bytes, error: Exception) -> Response | Invalid | Foreign:
     """Say what is wrong with a line that is no request."""
     deep = len(line) > _NESTING_BYTES and _nests_too_deeply(line)
     if deep or isinstance(error, RecursionError):
@@ -247,7 +288,16 @@ def _decode_loosely(line: bytes, error: Exception) -> Response | Invalid:
         return _unreadable(line, _plainly(line, str(reason)))
     if line.lstrip()[:1] != b"{":
         return _invalid(NULL, f"expected an object or an array, got {_excerpt(line)}")
-    return _explain(_decode_envelope(line))
+    envelope = _decode_envelope(line)
+    return Foreign(line) if _is_foreign(line, envelope) else _explain(envelope)
+
+
+def _is_foreign(line: bytes, envelope: _Envelope) -> bool:
+    """Tell whether an object is another dialect's (protocol, section 13)."""
+    if envelope.jsonrpc is not UNSET:
+        return False
+    typed = envelope.type is not UNSET and bytes(envelope.type)[:1] == b'"'
+    return typed or envelope.t is not UNSET or line.startswith(b'{"json":')
 
 
 def _explain(envelope: _Envelope) -> Response | Invalid:
@@ -274,21 +324,24 @@ def _plainly(line: bytes, reason: str) -> str:
     return reason
 
 
-def _unreadable(line: Line, reason: str) -> Response | Invalid:
+def _unreadable(line: Line, reason: str) -> Response | Invalid | Foreign:
     return _salvaged(line, ErrorObject(ErrorCode.PARSE_ERROR, f"Parse error: {reason}"))
 
 
-def _too_deep(line: Line) -> Response | Invalid:
+def _too_deep(line: Line) -> Response | Invalid | Foreign:
     reason = f"arrays and objects nested more than {NESTING} levels deep"
     error = ErrorObject(ErrorCode.PARSE_ERROR, f"Parse error: {reason}", {"limit": NESTING})
     return _salvaged(line, error)
 
 
-def _salvaged(text: Line, error: ErrorObject) -> Response | Invalid:
+def _salvaged(text: Line, error: ErrorObject) -> Response | Invalid | Foreign:
     """Return the error with the id that the beginning of a line shows; answers get no answer."""
-    from rpc_worker.salvage import salvage  # noqa: PLC0415 - only for what cannot be read
+    from rpc_worker.salvage import is_foreign, salvage  # noqa: PLC0415 - only for what is unreadable
 
-    identity, answers = salvage(bytes(text[:HEAD]))
+    head = bytes(text[:HEAD])
+    if is_foreign(head):
+        return Foreign(head, error)
+    identity, answers = salvage(head)
     if identity is None or identity[0] not in _ID_STARTS or not _is_utf8(identity):
         identity = NULL
     return Response(identity, UNSET, UNSET) if answers else Invalid(identity, error)
@@ -381,6 +434,44 @@ def request_line(
         if trace.tracestate is not None:
             line += b',"tracestate":%b' % _encode(trace.tracestate)
     return line + b"}\n"
+
+
+class Dialect(Protocol):
+    """How the answers to a call are written; which one it is, is the call's own property."""
+
+    @property
+    def carries_items(self) -> bool:
+        """Whether the answer to a call that returns a stream has the items that there are."""
+        ...
+
+    def result(self, identity: bytes, body: bytes, /) -> tuple[bytes, ...]:
+        """Return an answer's line from the JSON text of a result, in parts if that is long."""
+        ...
+
+    def stream(self, identity: bytes, form: bytes, /) -> bytes:
+        """Return an answer's line from what stands for a stream, `{token?, values?}`."""
+        ...
+
+    def error(self, identity: bytes, error: ErrorObject, /) -> bytes:
+        """Return the line of an answer that says what went wrong."""
+        ...
+
+
+class _JsonRpc:
+    """JSON-RPC itself."""
+
+    carries_items = True
+    stream = staticmethod(result_line)
+    error = staticmethod(error_line)
+
+    @staticmethod
+    def result(identity: bytes, body: bytes) -> tuple[bytes, ...]:
+        if len(body) > JOINED:
+            return result_parts(identity, body)
+        return (result_line(identity, body),)
+
+
+JSON_RPC: Final[Dialect] = _JsonRpc()
 
 
 def batch_parts(answers: Sequence[bytes]) -> tuple[bytes, ...]:

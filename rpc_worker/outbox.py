@@ -6,7 +6,7 @@ what a line says.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
@@ -17,11 +17,7 @@ from rpc_worker.refusals import response_too_large
 if TYPE_CHECKING:
     from rpc_worker.limits import Limits
 
-__all__ = ["JOINED", "BatchAnswers", "Outbox", "Output"]
-
-JOINED: Final = 64 * 1024
-"""Bytes from which on a part of an answer is written as it is, not copied into a joined write; and
-of notifications that are written at once, not at the end of the loop's pass."""
+__all__ = ["BatchAnswers", "Outbox", "Output"]
 
 
 class Output(Protocol):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rpc_worker.calls import Call
-    from rpc_worker.replies import Reply
+    from rpc_worker.replies import Asking
     from rpc_worker.sessions import Session
     from rpc_worker.sources import Source
 
@@ -97,7 +97,7 @@ class Producer:
         self._closed = False
         # Whatever is written is no part of the call whose context the iterator has.
         self._outside = copy_context()
-        self._reply: Reply | None = None
+        self._reply: Asking | None = None
         self._delivering = False
         self._unblocking: asyncio.Task[None] | None = None
         self._since = 0.0
@@ -135,7 +135,7 @@ class Producer:
 
     # -------------------------------------------------------------------------- what it is asked
 
-    def next(self, reply: Reply) -> None:
+    def next(self, reply: Asking) -> None:
         """Answer with the values that there are, or as soon as there is one, or the end."""
         if not self._given:
             # A guess: what there is belongs to the answer to the call.
@@ -183,8 +183,9 @@ class Producer:
     def _answer(self, answer: Callable[[bytes], None]) -> None:
         if self._closed:
             return
-        values = b",".join(self._take())
-        if self._over and self._failure is None and not self._buffer:
+        carried = self._call is None or self._call.dialect.carries_items
+        values = b",".join(self._take()) if carried else b""
+        if carried and self._over and self._failure is None and not self._buffer:
             # All there is goes with the answer: nothing is open, and the call ends with it.
             self._call = None
             self._close()
@@ -209,7 +210,7 @@ class Producer:
         self._reply = None
         self._since = self._loop.time()
         if self._buffer:
-            values = b",".join(self._take())
+            values = b",".join(self._take(reply.most))
             finished = self._over and self._failure is None and not self._buffer
             reply.result(b'{"values":[%b]%b}' % (values, b',"finished":true' if finished else b""))
         elif self._failure is None:
@@ -221,11 +222,15 @@ class Producer:
         if finished:
             self._close()
 
-    def _take(self) -> list[bytes]:
-        """Return the items that there are, as far as an answer may hold them; go on meanwhile."""
+    def _take(self, most: int | None = None) -> list[bytes]:
+        """Return the items that there are, as far as an answer may hold them; go on meanwhile.
+
+        Args:
+            most: How many are wanted; None for all.
+        """
         buffer, self._buffer, size, self._size = self._buffer, [], self._size, 0
-        if size + len(buffer) > self._limit:
-            count, size = self._fitting(buffer)
+        if size + len(buffer) > self._limit or (most is not None and len(buffer) > most):
+            count, size = self._fitting(buffer[:most])
             buffer, self._buffer = buffer[:count], buffer[count:]
             self._size = sum(map(len, self._buffer))
         self._sent += len(buffer)

@@ -16,6 +16,7 @@ __all__ = [
     "CANCELLED",
     "ENDED",
     "EXPIRED",
+    "NOT_JSON_RPC",
     "SHUTTING_DOWN",
     "WITHIN_BATCH",
     "bad_timeout",
@@ -29,6 +30,9 @@ CANCELLED: Final = ErrorObject(ErrorCode.CANCELLED, "Cancelled")
 ENDED: Final = ErrorObject(ErrorCode.CANCELLED, "Cancelled: the worker is shutting down")
 EXPIRED: Final = ErrorObject(ErrorCode.DEADLINE_EXCEEDED, "Deadline exceeded")
 SHUTTING_DOWN: Final = ErrorObject(ErrorCode.SHUTTING_DOWN, "The worker is shutting down")
+NOT_JSON_RPC: Final = ErrorObject(
+    ErrorCode.INVALID_REQUEST, 'Invalid Request: the member "jsonrpc":"2.0" is missing'
+)
 WITHIN_BATCH: Final = ErrorObject(
     ErrorCode.INVALID_REQUEST, "Invalid Request: a batch within a batch"
 )

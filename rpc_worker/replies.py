@@ -13,7 +13,27 @@ if TYPE_CHECKING:
     from rpc_worker.messages import ErrorObject
     from rpc_worker.sessions import Session
 
-__all__ = ["Reply"]
+__all__ = ["Asking", "Reply"]
+
+
+class Asking(Protocol):
+    """Who waits for items of a stream.
+
+    Attributes:
+        most: How many are wanted; None for all that there are.
+        on_cancel: Called when it is cancelled.
+    """
+
+    most: int | None
+    on_cancel: Callable[[], None] | None
+
+    def result(self, body: bytes) -> None:
+        """Answer with JSON text: `{values, finished?}`."""
+        ...
+
+    def error(self, error: ErrorObject) -> None:
+        """Answer with an error."""
+        ...
 
 
 class Replying(Protocol):
@@ -33,9 +53,10 @@ class Reply:
         answers: The batch that it belongs to; None if it is answered by itself.
         on_cancel: Called when it is cancelled, which answers it.
         timer: What ends it at its deadline.
+        most: As `Asking` has it.
     """
 
-    __slots__ = ("_host", "answers", "identity", "on_cancel", "session", "timer")
+    __slots__ = ("_host", "answers", "identity", "most", "on_cancel", "session", "timer")
 
     def __init__(
         self, host: Replying, session: Session, identity: bytes, answers: Any = None
@@ -46,6 +67,7 @@ class Reply:
         self.answers = answers
         self.on_cancel: Callable[[], None] | None = None
         self.timer: asyncio.TimerHandle | None = None
+        self.most: int | None = None
 
     def result(self, body: bytes) -> None:
         """Answer with JSON text."""

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import re
 from itertools import accumulate
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-__all__ = ["nests_too_deeply", "salvage"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["is_foreign", "members", "nests_too_deeply", "salvage"]
 
 _STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 """A string, also one that nothing ends: else each quote in it would be looked at to the end."""
@@ -43,6 +46,23 @@ _SCALAR: Final = re.compile(
 )
 
 
+def members(head: bytes) -> Iterator[tuple[bytes, bytes | None]]:
+    """Yield the first members of an object with what stands as their values, as far as it goes.
+
+    The last one's value is None if it is no scalar, or is cut off.
+    """
+    start = head.find(b"{")
+    if head[:start].strip():
+        return
+    position = start + 1
+    while (key := _KEY.match(head, position)) is not None:
+        value = _SCALAR.match(head, key.end())
+        yield key[1], value and value[1]
+        if value is None:
+            return
+        position = value.end()
+
+
 def salvage(head: bytes) -> tuple[bytes | None, bool]:
     """Return what stands as the id among the first members, if any, and whether this is an answer.
 
@@ -50,18 +70,19 @@ def salvage(head: bytes) -> tuple[bytes | None, bool]:
     """
     identity: bytes | None = None
     is_request = False
-    start = head.find(b"{")
-    if head[:start].strip():
-        return None, False
-    position = start + 1
-    while (key := _KEY.match(head, position)) is not None:
-        if key[1] in (b"result", b"error") and not is_request:
+    for key, value in members(head):
+        if key in (b"result", b"error") and not is_request:
             return identity, True
-        is_request = is_request or key[1] == b"method"
-        value = _SCALAR.match(head, key.end())
-        if value is None:
-            break
-        if key[1] == b"id":
-            identity = value[1]
-        position = value.end()
+        is_request = is_request or key == b"method"
+        if key == b"id" and value is not None:
+            identity = value
     return identity, False
+
+
+def is_foreign(head: bytes) -> bool:
+    """Tell whether the beginning of a line is another dialect's: it shows what only theirs have."""
+    found = {key for key, _ in members(head)}
+    return b"jsonrpc" not in found and not found.isdisjoint(_FOREIGN)
+
+
+_FOREIGN: Final = frozenset({b"t", b"type", b"json", b"args"})

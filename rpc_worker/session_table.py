@@ -43,6 +43,8 @@ class SessionTable:
         prefix: How ids begin that are `current`'s for certain: most often the next id is the last
             one's session's.
         current: The session of the last id that was looked up.
+        foreign: The session of all clients that speak another dialect, once there is one. Its name
+            is no session's that says hello, and it has no end of its own.
     """
 
     def __init__(
@@ -59,10 +61,13 @@ class SessionTable:
         self.anonymous = self.current = make(None, None)
         # As long as nobody has said hello, every id is the anonymous session's.
         self.prefix = b""
+        self.foreign: Session | None = None
 
     def __iter__(self) -> Iterator[Session]:
         """Yield all sessions, the anonymous one first."""
         yield self.anonymous
+        if self.foreign is not None:
+            yield self.foreign
         yield from [*self._by_name.values()]
 
     def find(self, identity: bytes) -> Session | None:
@@ -86,6 +91,8 @@ class SessionTable:
 
     def named(self, name: str) -> Session | None:
         """Return the session of this name, if there is one."""
+        if self.foreign is not None and name == self.foreign.name:
+            return self.foreign
         return self._by_name.get(name.encode(errors="replace"))
 
     def hello(self, name: str, window: str | None, log: int) -> None:
@@ -112,7 +119,7 @@ class SessionTable:
 
     def end(self, session: Session) -> None:
         """End a session, and remember that it has been there."""
-        if session.name is None or session.ended:
+        if session.name is None or session.ended or session is self.foreign:
             return
         key = session.name.encode()
         del self._by_name[key]

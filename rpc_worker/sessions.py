@@ -208,8 +208,13 @@ class Session:
         deadline = self._deadline(call)
         left = None if deadline == FOREVER else max(0.0, (deadline - self.loop.time()) * 1000)
         self.pending[identity] = Pending(method, answer, scope, deadline)
-        trace = None if call is None else call.trace
-        self.host.send(request_line(identity, method, params, left, trace))
+        try:
+            self._ask(identity, method, params, left, call)
+        except BaseException:
+            self.pending.pop(identity, None)
+            if scope is not None:
+                scope.end()
+            raise
         if call is not None:
             self.host.give_up_slot(call)
         try:
@@ -227,6 +232,13 @@ class Session:
         finally:
             if call is not None:
                 self.host.take_slot(call)
+
+    def _ask(
+        self, identity: bytes, method: str, params: bytes, left: float | None, call: Call | None
+    ) -> None:
+        """Write a request of ours, which `answered` is to answer."""
+        trace = None if call is None else call.trace
+        self.host.send(request_line(identity, method, params, left, trace))
 
     def answered(self, identity: bytes, result: Raw | UnsetType, error: Raw | UnsetType) -> None:
         """Take the client's answer to one of our requests; ignore one that nobody waits for."""

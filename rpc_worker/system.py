@@ -14,14 +14,13 @@ from msgspec import UNSET, Raw, UnsetType
 from rpc_worker import __version__
 from rpc_worker.dispatch import PROTOCOL, error_object
 from rpc_worker.errors import ErrorCode, RpcError
-from rpc_worker.messages import error_line, result_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rpc_worker.dispatch import Service
     from rpc_worker.limits import Limits
-    from rpc_worker.messages import Request
+    from rpc_worker.messages import ErrorObject
     from rpc_worker.session_table import SessionTable
 
 __all__ = ["System"]
@@ -75,15 +74,15 @@ class System:
             "rpc.discover": self._discover,
         }
 
-    def answer(self, request: Request, identity: bytes) -> bytes:
-        """Return the line of the answer to a method that is the protocol's, or nobody's."""
-        method = self.methods.get(request.method)
+    def answer(self, name: str, params: Raw | UnsetType) -> bytes | ErrorObject:
+        """Return what a method that is the protocol's, or nobody's, is answered with: JSON text."""
+        method = self.methods.get(name)
         if method is None:
-            return error_line(identity, self._service.unknown(request.method))
+            return self._service.unknown(name)
         try:
-            return result_line(identity, method(request.params))
+            return method(params)
         except Exception as error:  # noqa: BLE001 - a bug in one of them must not end the rest
-            return error_line(identity, error_object(error, debug=self._service.debug))
+            return error_object(error, debug=self._service.debug)
 
     def _hello(self, params: Raw | UnsetType) -> bytes:
         given = b"{}" if params is UNSET else bytes(params)

@@ -175,6 +175,9 @@ class Conversation:
         for session in channel.sessions:
             assert (session.streams, session.progress, session.handles) == ({}, {}, {})
             assert (session.pending, session.tasks) == ({}, set())
+            # What only the session of other dialects has: a page's functions and streams.
+            assert not vars(session).get("functions")
+            assert not vars(session).get("drawn")
         assert (list(executors.queue), executors.backlog, executors._suspended) == ([], 0, 0)
         assert executors.busy_elsewhere == set()
 

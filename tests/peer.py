@@ -70,11 +70,11 @@ class Peer:
 
     async def answered(self, identity: object) -> Message:
         """Return the answer to a request, once it is there."""
-        return await self._hear(lambda m: "method" not in m and m["id"] == identity)
+        return await self.hear(lambda m: "method" not in m and m["id"] == identity)
 
     async def heard(self, method: str) -> Message:
         """Return the first request or notification of a method that has not been returned yet."""
-        return await self._hear(lambda m: m.get("method") == method)
+        return await self.hear(lambda m: m.get("method") == method)
 
     def unheard(self) -> list[Message]:
         """Return all that was written and has not been returned yet."""
@@ -90,7 +90,8 @@ class Peer:
             await asyncio.sleep(0)
         return self.unheard()
 
-    async def _hear(self, wanted: Callable[[Message], bool]) -> Message:
+    async def hear(self, wanted: Callable[[Message], bool]) -> Message:
+        """Return the first message of a kind that has not been returned yet."""
         async with asyncio.timeout(DEADLINE):
             while not self.problems:
                 for index, message in enumerate(self.unheard()):

@@ -69,6 +69,16 @@ def test_the_driver_gives_every_figure(driver: str, measurement: str, names: lis
             assert value > 0, name
 
 
+@pytest.mark.parametrize("dialect", ["kkrpc0", "kkrpc2"])
+def test_the_driver_measures_a_worker_as_kkrpc_calls_it(driver: str, dialect: str) -> None:
+    done = run(driver, "calls", "--quick", "--dialect", dialect, "--", sys.executable, OURS)
+    assert (done.returncode, done.stderr) == (0, "")
+    figures: dict[str, Any] = json.loads(done.stdout)
+    assert list(figures) == CALLS
+    # The floor knows JSON-RPC only.
+    assert run(driver, "calls", "--quick", "--dialect", dialect, "--", sys.executable, FLOOR).stderr
+
+
 # Says the same, whatever it is asked.
 PARROT: Final = "import sys; [print(sys.argv[1], flush=True) for line in sys.stdin]"
 
@@ -124,8 +134,8 @@ def test_the_tables_hold_every_figure(tmp_path: Path) -> None:
     # contender does not take part in).
     tables = [_cells(table) for table in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE)]
     comparison, targets, flight = tables
-    assert [len(table) for table in tables] == [7, 11, 3]
-    assert [row.count("-") for row in comparison] == [1, 1, 4, 4, 4, 7, 1]
+    assert [len(table) for table in tables] == [9, 17, 3]
+    assert [row.count("-") for row in comparison] == [1, 1, 4, 4, 4, 7, 4, 4, 1]
     assert all(row[2] != "-" for row in targets)
     assert all("-" not in row for row in flight)
 

@@ -11,11 +11,16 @@ from typing import Any, Final, TypeGuard
 import pytest
 
 from rpc_worker.logs import LogFeed
+from rpc_worker.messages import Foreign, Invalid, Response, decode
 from tests.conversation import Conversation, converse, turns, until
 from tests.reference import Reference, ReferenceFrontend
 
-FOLDER: Final = Path(__file__).parent / "vectors" / "conversation"
-VECTORS: Final = {path.stem: json.loads(path.read_text("utf-8")) for path in FOLDER.glob("*.json")}
+FOLDER: Final = Path(__file__).parent / "vectors"
+VECTORS: Final = {
+    f"{path.parent.name}/{path.stem}": json.loads(path.read_text("utf-8"))
+    for path in [*FOLDER.glob("conversation/*.json"), *FOLDER.glob("kkrpc/*.json")]
+    if path.stem != "lines"
+}
 OURS: Final = sorted(name for name, it in VECTORS.items() if "worker" in it["players"])
 
 
@@ -111,6 +116,9 @@ class Client:
         await turns(5)
         assert self._unread == []
         self._conversation.channel.receive_end()
+        if self._conversation.channel.is_busy():
+            self._conversation.channel.cancel_all()
+            await self._conversation.channel.over()
 
     @property
     def _unread(self) -> list[bytes]:
@@ -143,8 +151,17 @@ def test_the_worker_says_what_it_does_in_the_vector(name: str) -> None:
     converse(play, Reference(), frontend=ReferenceFrontend)
 
 
+LINES: Final = json.loads((FOLDER / "kkrpc" / "lines.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("entry", LINES, ids=[entry["about"] for entry in LINES])
+def test_a_line_tells_its_dialect(entry: dict[str, str]) -> None:
+    kinds = {"kkrpc": Foreign, "jsonrpc": Response, "neither": Invalid}
+    assert type(decode(entry["line"].encode())) is kinds[entry["dialect"]]
+
+
 def test_each_vector_is_played_by_somebody() -> None:
     for name, vector in VECTORS.items():
-        assert {*vector["players"]} <= {"worker", "client"}, name
+        assert {*vector["players"]} <= {"worker", "client", "page"}, name
         assert vector["players"], name
         assert vector["contract"] == "reference", name

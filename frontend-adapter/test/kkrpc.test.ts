@@ -17,7 +17,14 @@ import { closePage, openPage, until } from "./tauri-page.js";
 import { WorkerPlugin } from "./worker-plugin.js";
 
 const NODE = process.execPath;
-const WORKER = fileURLToPath(new URL("kkrpc-worker.mjs", import.meta.url));
+const WORKER: Program = [NODE, fileURLToPath(new URL("kkrpc-worker.mjs", import.meta.url))];
+const PYTHON: Program = [
+  process.env["RPC_WORKER_PYTHON"] ??
+    fileURLToPath(new URL("../../.venv/bin/python", import.meta.url)),
+  fileURLToPath(new URL("worker/kkrpc.py", import.meta.url)),
+];
+
+type Program = readonly [string, string];
 
 interface Api extends Record<string, unknown> {
   add(a: number, b: number): Promise<number>;
@@ -31,31 +38,41 @@ function connect(io: RelayIo): Api {
   return new RPCChannel<Record<string, never>, Api>(io).getAPI();
 }
 
+async function converse(api: Api): Promise<void> {
+  expect(await api.add(1, 2)).toBe(3);
+  expect(await api.math.square(7)).toBe(49);
+  expect(await api.echo({ text: "straße \u2028" })).toEqual({ text: "straße \u2028" });
+  await expect(api.fail("no such file")).rejects.toThrow("no such file");
+  const values: number[] = [];
+  expect(await api.each([1, 2, 3], (value) => values.push(value))).toBe(3);
+  expect(values).toEqual([1, 2, 3]);
+}
+
 interface Host {
   readonly io: RelayIo;
   /** Has the worker end, as the host does. */
   readonly quit: () => Promise<unknown>;
 }
 
-function relay(): Host {
-  const bus = startRelay([NODE, WORKER]);
+function relay(worker = WORKER): Host {
+  const bus = startRelay(worker);
   return { io: new TauriEventIo(), quit: () => bus.quit() };
 }
 
-function shell(): Host {
-  const plugin = new ShellPlugin({ worker: [NODE, WORKER] });
+function shell(worker = WORKER): Host {
+  const plugin = new ShellPlugin({ worker });
   const io = new TauriShellIo(Command.create("worker"), { graceMs: 0 });
   return { io, quit: () => plugin.quit() };
 }
 
-function js(): Host {
+function js([command, script] = WORKER): Host {
   const plugin = new JsPlugin();
-  const io = new TauriPluginJsIo("worker", { command: NODE, args: [WORKER] });
+  const io = new TauriPluginJsIo("worker", { command, args: [script] });
   return { io, quit: () => plugin.quit() };
 }
 
-function plugin(): Host {
-  const plugin = new WorkerPlugin({ worker: [NODE, WORKER] });
+function plugin(worker = WORKER): Host {
+  const plugin = new WorkerPlugin({ worker });
   return { io: new TauriIo("worker"), quit: () => plugin.quit() };
 }
 
@@ -82,16 +99,15 @@ describe.each([
 
   test("kkrpc's channel reaches kkrpc's worker", async () => {
     const api = connect(host.io);
-    expect(await api.add(1, 2)).toBe(3);
-    expect(await api.math.square(7)).toBe(49);
-    expect(await api.echo({ text: "straße \u2028", date: new Date(0) })).toEqual({
-      text: "straße \u2028",
-      date: new Date(0),
-    });
-    await expect(api.fail("no such file")).rejects.toThrow("no such file");
-    const values: number[] = [];
-    expect(await api.each([1, 2, 3], (value) => values.push(value))).toBe(3);
-    expect(values).toEqual([1, 2, 3]);
+    await converse(api);
+    expect(await api.echo(new Date(0))).toEqual(new Date(0));
+  });
+
+  test("and a Python worker in its place", async () => {
+    host.io.destroy();
+    await host.quit();
+    host = start(PYTHON);
+    await converse(connect(host.io));
   });
 
   test("many calls at once", async () => {
@@ -136,7 +152,7 @@ describe("a newline that the relay took", () => {
     ["is put back, and each answer settles its call", new TauriEventIo(), 2],
     ["is needed: without it, none ever does", new Stripped(), 0],
   ])("%s", async (_name, io, expected) => {
-    const bus = startRelay([NODE, WORKER]);
+    const bus = startRelay(WORKER);
     const api = connect(io);
     let settled = 0;
     for (const text of ["first", "second"]) void api.echo(text).finally(() => settled++);

@@ -10,7 +10,7 @@ export function vectors<T>(name: string): T {
 
 export interface Vector {
   readonly about: string;
-  readonly players: readonly ("worker" | "client")[];
+  readonly players: readonly ("worker" | "client" | "page")[];
   readonly hello?: object;
   readonly chosen: Readonly<Record<string, unknown>>;
   readonly dialogue: readonly Entry[];
@@ -23,9 +23,19 @@ export type Entry =
 
 /** The dialogues that a client plays, by name. */
 export function clientVectors(): Map<string, Vector> {
-  const names = readdirSync(new URL("conversation/", FOLDER)).map((file) => file.slice(0, -5));
-  const all = names.map((name) => [name, vectors<Vector>(`conversation/${name}`)] as const);
-  return new Map(all.filter(([, { players }]) => players.includes("client")));
+  return playedBy("client", "conversation");
+}
+
+/** Those that a page with kkrpc plays. */
+export function pageVectors(): Map<string, Vector & { readonly dialect: string }> {
+  return playedBy("page", "kkrpc");
+}
+
+function playedBy<V extends Vector>(player: "client" | "page", folder: string): Map<string, V> {
+  const files = readdirSync(new URL(`${folder}/`, FOLDER)).filter((file) => file !== "lines.json");
+  const names = files.map((file) => file.slice(0, -5));
+  const all = names.map((name) => [name, vectors<V>(`${folder}/${name}`)] as const);
+  return new Map(all.filter(([, { players }]) => players.includes(player)));
 }
 
 const WHOLE = /^\$([A-Za-z]\w*)$/;

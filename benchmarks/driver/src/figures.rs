@@ -6,7 +6,7 @@ use std::sync::mpsc::{self, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::calls::{wrong, Pending, Requests};
+use crate::calls::{wrong, Dialect, Pending, Requests};
 use crate::worker::{Lines, Place, Worker};
 use crate::{cpu, Figures, Outcome, Plan};
 
@@ -20,7 +20,7 @@ const FITS_A_PIPE: usize = 1024;
 /// One call in flight, then 64, then 1,024.
 pub fn calls(plan: &Plan) -> Outcome<Figures> {
     let cpus = cpu::allowed();
-    let requests = Requests::new(&plan.method);
+    let requests = Requests::new(&plan.method, plan.dialect);
 
     let mut worker = Worker::spawn(&plan.command, Place::Shared, &cpus)?;
     one_by_one(&mut worker, &requests, plan.duration / 4)?;
@@ -51,7 +51,7 @@ pub fn calls(plan: &Plan) -> Outcome<Figures> {
 
 /// What a call takes with 1 … 100,000 in flight. It should not rise.
 pub fn flight(plan: &Plan) -> Outcome<Figures> {
-    let requests = Requests::new(&plan.method);
+    let requests = Requests::new(&plan.method, plan.dialect);
     let mut worker = Worker::spawn(&plan.command, Place::Apart, &cpu::allowed())?;
     windowed(&mut worker, &requests, FITS_A_PIPE, FITS_A_PIPE * 4)?;
     let mut figures = Figures::new();
@@ -114,8 +114,9 @@ pub fn start(plan: &Plan) -> Outcome<Figures> {
 }
 
 fn first_answer(worker: &mut Worker) -> Outcome<()> {
-    worker.write(&Requests::new("add").range(0..1))?;
-    next_answer(&mut worker.stdout, &mut Pending::new(0..1))
+    let requests = Requests::new("add", Dialect::JsonRpc);
+    worker.write(&requests.range(0..1))?;
+    next_answer(&mut worker.stdout, &mut requests.pending(0..1))
 }
 
 /// Calls one after the other for a while; returns what each took.
@@ -129,7 +130,7 @@ fn one_by_one(
     while times.is_empty() || since.elapsed() < duration {
         let number = times.len();
         let request = requests.range(number..number + 1);
-        let mut pending = Pending::new(number..number + 1);
+        let mut pending = requests.pending(number..number + 1);
         let called = Instant::now();
         worker.write(&request)?;
         next_answer(&mut worker.stdout, &mut pending)?;
@@ -185,7 +186,7 @@ fn keep_in_flight(
     window: usize,
     total: usize,
 ) -> Outcome<Duration> {
-    let mut pending = Pending::new(0..total);
+    let mut pending = requests.pending(0..total);
     let since = Instant::now();
     let (mut sent, mut answered) = (0, 0);
     while answered < total {

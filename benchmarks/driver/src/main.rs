@@ -1,7 +1,8 @@
-//! Measures one worker that speaks JSON-RPC 2.0 on its stdin and stdout, a line a message.
+//! Measures one worker that speaks JSON-RPC 2.0 on its stdin and stdout, a line a message; its calls
+//! can be measured as a client of kkrpc makes them.
 //!
 //! ```text
-//! bench-driver FIGURE [--method NAME] [--quick] -- WORKER [ARGUMENT...]
+//! bench-driver FIGURE [--method NAME] [--dialect jsonrpc|kkrpc0|kkrpc2] [--quick] -- WORKER [ARGUMENT...]
 //! ```
 //!
 //! A driver in the worker's own language would share its speed and its pauses; this one takes far
@@ -33,16 +34,20 @@ use std::error::Error;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use calls::Dialect;
+
 pub type Outcome<T> = Result<T, Box<dyn Error>>;
 
 /// Names and values, in the order in which they are printed. None: not known on this system.
 pub type Figures = Vec<(String, Option<f64>)>;
 
 const USAGE: &str =
-    "usage: bench-driver calls|flight|echo|start|stream [--method NAME] [--quick] -- WORKER [ARGUMENT...]";
+    "usage: bench-driver calls|flight|echo|start|stream [--method NAME] [--dialect jsonrpc|kkrpc0|kkrpc2] [--quick] -- WORKER [ARGUMENT...]";
 
 pub struct Plan {
     pub method: String,
+    /// What `calls` and `flight` are measured in.
+    pub dialect: Dialect,
     pub command: Vec<String>,
     /// How long a figure is measured for.
     pub duration: Duration,
@@ -70,6 +75,7 @@ fn run(mut arguments: Vec<String>) -> Outcome<Figures> {
     let figure = arguments.next().ok_or(USAGE)?;
     let mut plan = Plan {
         method: "add".to_owned(),
+        dialect: Dialect::JsonRpc,
         command,
         duration: Duration::from_millis(500),
         repeats: 7,
@@ -77,6 +83,10 @@ fn run(mut arguments: Vec<String>) -> Outcome<Figures> {
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--method" => plan.method = arguments.next().ok_or(USAGE)?,
+            "--dialect" => {
+                let name = arguments.next().ok_or(USAGE)?;
+                plan.dialect = Dialect::named(&name).ok_or(USAGE)?;
+            }
             "--quick" => (plan.duration, plan.repeats) = (Duration::from_millis(20), 1),
             _ => return Err(USAGE.into()),
         }

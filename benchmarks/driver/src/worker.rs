@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::calls::Pending;
+use crate::calls::{Dialect, Pending};
 use crate::{cpu, Outcome};
 
 /// A worker that still runs so long after the end of its stdin is killed, and the run fails.
@@ -113,7 +113,7 @@ impl Lines {
     fn expect_no_answer(mut self) -> Outcome<()> {
         self.line.clear();
         while self.source.read_until(b'\n', &mut self.line)? > 0 {
-            Pending::new(0..0).settle(&self.line)?; // Lets notifications pass, and nothing else.
+            Pending::new(0..0, Dialect::JsonRpc).settle(&self.line)?; // Lets notifications pass, and nothing else.
             self.line.clear();
         }
         Ok(())

@@ -1,0 +1,173 @@
+"""The arguments of one method, from those that a kkrpc client gave to the params of a call.
+
+kkrpc knows arguments by position only. A function or a stream among them becomes what the protocol
+has in its place, a handle or a token, where the contract has a callback, progress or a stream; what
+is undefined is left out, and keyword-only parameters are the members of a last object, as they are
+in TypeScript.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import msgspec
+from msgspec import UNSET, Raw, UnsetType
+
+from rpc_worker import schema
+from rpc_worker.dialects.codecs import Codec
+from rpc_worker.dialects.wire import Argument, Flow, Function
+from rpc_worker.errors import ErrorCode, RpcError
+from rpc_worker.messages import NULL
+from rpc_worker.schema import describe
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rpc_worker.contract import Method, Parameter
+
+__all__ = ["Arguments", "Lending"]
+
+_REFERENCES: Final = (schema.Stream, schema.Progress, schema.Callback)
+_encode: Final = msgspec.json.Encoder().encode
+
+
+class Lending(Protocol):
+    """Takes what a page keeps, for as long as a call lives."""
+
+    def function(self, identity: str) -> int:
+        """Return the handle of a function of the page's."""
+        ...
+
+    def flow(self, identity: str) -> bytes:
+        """Return the token of a stream of the page's, as JSON text."""
+        ...
+
+
+class Arguments:
+    """How one method is given its arguments.
+
+    Attributes:
+        plain: Whether an array of values is the params as they are.
+    """
+
+    def __init__(self, method: Method) -> None:
+        self._method = method
+        self._positional = [p for p in method.parameters if not p.keyword]
+        self._keywords = {p.wire: p for p in method.parameters if p.keyword}
+        self._codecs = {
+            p.wire: codec
+            for p in method.parameters
+            if not isinstance(p.type, _REFERENCES) and (codec := Codec(p.type)).has_bytes
+        }
+        refers = any(isinstance(p.type, _REFERENCES) for p in method.parameters)
+        self.plain = not (self._keywords or self._codecs or refers)
+
+    def params(self, given: Sequence[Argument], lending: Lending) -> bytes:
+        """Return the params that arguments stand for.
+
+        Args:
+            given: All of them.
+            lending: Takes what stays at the page's.
+
+        Raises:
+            RpcError: One is a function or a stream where the contract has something else (-32602).
+        """
+        found = [*given]
+        while found and found[-1] is UNSET:
+            found.pop()
+        options: dict[str, Raw] = {}
+        if self._keywords and len(found) == len(self._positional) + 1:
+            options = self._options(found.pop())
+        if len(found) > len(self._positional):
+            # The decoder tells of what is too many, whatever the rest is.
+            return Raw(
+                b"[%b]" % b",".join(each if isinstance(each, Raw) else NULL for each in found)
+            )
+        bodies: dict[str, Raw | bytes] = {}
+        for parameter, argument in zip(self._positional, found, strict=False):
+            if not isinstance(argument, UnsetType):
+                bodies[parameter.wire] = self._body(parameter, argument, lending)
+        if not options and len(bodies) == len(found):
+            return b"[%b]" % b",".join(bodies.values())
+        for name, value in options.items():
+            option = self._keywords.get(name)
+            bodies[name] = value if option is None else self._body(option, value, lending)
+        return _encode({name: Raw(bytes(body)) for name, body in bodies.items()})
+
+    def _options(self, last: Argument) -> dict[str, Raw]:
+        try:
+            if isinstance(last, Raw):
+                return msgspec.json.decode(last, type=dict[str, Raw])
+        except (msgspec.DecodeError, RecursionError):
+            pass
+        names = ", ".join(self._keywords)
+        raise self._misfit("options", f"an object of {names}", last)
+
+    def _body(self, parameter: Parameter, argument: Any, lending: Lending) -> Raw | bytes:
+        node = parameter.type
+        if isinstance(node, schema.Stream):
+            return self._stream(parameter, node, argument, lending)
+        if isinstance(node, (schema.Callback, schema.Progress)):
+            return self._function(parameter, node, argument, lending)
+        if not isinstance(argument, Raw):
+            raise self._misfit(parameter.wire, describe(node), argument)
+        codec = self._codecs.get(parameter.wire)
+        return argument if codec is None else codec.taken(argument)
+
+    def _stream(
+        self, parameter: Parameter, node: schema.Stream, argument: Argument, lending: Lending
+    ) -> bytes:
+        if isinstance(argument, Flow):
+            return b'{"token":%b}' % lending.flow(argument.id)
+        if isinstance(argument, Raw):
+            text = bytes(argument)
+            if text[:1] == b"[":
+                return b'{"values":%b}' % text
+            if text == b"null":
+                return text
+        raise self._misfit(parameter.wire, f"a stream, {describe(node)}", argument)
+
+    def _function(
+        self,
+        parameter: Parameter,
+        node: schema.Callback | schema.Progress,
+        argument: Argument,
+        lending: Lending,
+    ) -> bytes:
+        if isinstance(argument, Function):
+            if isinstance(node, schema.Progress):
+                return b"%d" % lending.function(argument.id)
+            if node.result is not None:
+                raise self._misfit(
+                    parameter.wire, "a function whose answer is waited for", argument, _ONE_WAY
+                )
+            form = b'{"__jsonrpc_marshaled":1,"handle":%d,"lifetime":"call"}'
+            return form % lending.function(argument.id)
+        if isinstance(argument, Raw) and bytes(argument) == b"null":
+            return b"null"
+        raise self._misfit(parameter.wire, "a function", argument)
+
+    def _misfit(self, name: str, expected: str, argument: Argument, why: str = "") -> RpcError:
+        received = _shown(argument)
+        message = (
+            f"Invalid params: {self._method.wire}: {name}: expected {expected}, "
+            f"received {received}{why}"
+        )
+        data = {"param": name, "path": "$", "expected": expected, "received": received}
+        return RpcError(message, code=ErrorCode.INVALID_PARAMS, data=data)
+
+
+_ONE_WAY: Final = ", and kkrpc's callbacks have no answer: call this method over JSON-RPC"
+
+
+def _shown(argument: Argument) -> str:
+    match argument:
+        case Function():
+            return "a function"
+        case Flow():
+            return "a stream"
+        case Raw():
+            text = bytes(argument)
+            return text[:60].decode(errors="replace") + "…" * (len(text) > 60)
+        case _:
+            return "undefined"

@@ -1,0 +1,248 @@
+"""Values that JSON has no form for, as kkrpc's clients have them, by the contract's types.
+
+superjson marks such values by their paths. Coming in, only the mark of undefined is needed: the
+contract knows where bytes are, dates are the text that it has for them, and so are big integers.
+Going out, a client of kkrpc 0.x is given the marks, and rebuilds `Date`, `bigint` and `Uint8Array`.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
+
+import msgspec
+from msgspec import Raw
+
+from rpc_worker.schema import Array, Map, Record, Scalar, Stream, Tuple, Type, Union
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+__all__ = ["Codec", "without"]
+
+_MARKED: Final = {"bytes": ["typed-array", "Uint8Array"], "datetime": "Date", "bigint": "bigint"}
+"""Kinds of scalars that superjson has a mark for, and which."""
+
+_encode: Final = msgspec.json.Encoder().encode
+_decode: Final = msgspec.json.Decoder().decode
+
+
+class Codec:
+    """How the values of one type are changed on their way."""
+
+    def __init__(self, node: Type) -> None:
+        self._node = node
+
+    @cached_property
+    def has_bytes(self) -> bool:
+        """Whether there can be bytes in a value."""
+        return "bytes" in self._kinds
+
+    @cached_property
+    def is_marked(self) -> bool:
+        """Whether there can be anything in a value that superjson marks."""
+        return not self._kinds.isdisjoint(_MARKED)
+
+    @cached_property
+    def _kinds(self) -> frozenset[str]:
+        return frozenset(_kinds(self._node, set()))
+
+    def taken(self, raw: Raw) -> bytes:
+        """Return JSON text that came, with all bytes in base64, as the contract's decoders want."""
+        try:
+            return _encode(_taken(self._node, _decode(raw)))
+        except (msgspec.DecodeError, RecursionError):
+            return bytes(raw)
+
+    def marked(self, body: bytes, path: str) -> tuple[bytes, bytes]:
+        """Return JSON text that goes out as superjson has it, and the JSON text of its marks.
+
+        Args:
+            body: As the contract's encoder made it.
+            path: Where it will stand.
+        """
+        marks: dict[str, list[Any]] = {}
+        value = _marked(self._node, _decode(body), path, marks)
+        return _encode(value), _encode(marks)
+
+
+def without(raw: Raw, paths: Sequence[str]) -> bytes:
+    """Return JSON text without the members of objects at some paths: superjson has null there."""
+    value = _decode(raw)
+    for path in paths:
+        *parents, last = _keys(path)
+        place = value
+        for key in parents:
+            if _is_array(place):
+                known = key.isdecimal() and len(key) < _DIGITS and int(key) < len(place)
+                place = place[int(key)] if known else None
+            elif _is_object(place):
+                place = place.get(key)
+        if _is_object(place):
+            place.pop(last, None)
+    return _encode(value)
+
+
+_DIGITS: Final = 10
+"""More digits than this has no index."""
+
+
+def _keys(path: str) -> list[str]:
+    """Return the parts of a path, in which a name's own dots have a backslash before them."""
+    keys, key, escaped = list[str](), "", False
+    for character in path:
+        if escaped or character not in "\\.":
+            key, escaped = key + character, False
+        elif character == "\\":
+            escaped = True
+        else:
+            keys.append(key)
+            key = ""
+    return [*keys, key]
+
+
+def _kinds(node: Type | Stream, seen: set[int]) -> Iterable[str]:
+    """Yield the kinds of scalars that there can be in a value of a type."""
+    if id(node) in seen:
+        return
+    seen.add(id(node))
+    match node:
+        case Scalar():
+            yield node.kind
+        case Array() | Stream():
+            yield from _kinds(node.item, seen)
+        case Tuple():
+            for item in node.items:
+                yield from _kinds(item, seen)
+        case Map():
+            yield from _kinds(node.value, seen)
+        case Record():
+            for field in node.fields:
+                yield from _kinds(field.type, seen)
+        case Union():
+            for member in node.members:
+                yield from _kinds(member, seen)
+        case _:
+            pass
+
+
+def _taken(node: Type, value: Any) -> Any:
+    """Return a value with its bytes in base64."""
+    return _walk(node, value, "", _take_scalar)
+
+
+def _take_scalar(node: Scalar, value: Any, _path: str) -> Any:
+    octets = _octets(value) if node.kind == "bytes" else None
+    return value if octets is None else base64.b64encode(octets).decode()
+
+
+def _octets(value: Any) -> bytes | None:
+    """Return the bytes that stand as numbers: in a list, in kkrpc's own form, or by their index."""
+    if _is_object(value):
+        # JSON.stringify knows no typed arrays, and makes {"0":1,"1":2} of one.
+        own = value.get("type") == "Uint8Array"
+        value = value.get("data") if own else [*value.values()] if _counts(value) else None
+    if not _is_array(value) or not {*map(type, value)} <= {int}:
+        return None
+    try:
+        return bytes(value)
+    except ValueError:  # One is no octet.
+        return None
+
+
+def _counts(value: dict[str, Any]) -> bool:
+    """Tell whether an object's members are named by numbers, from 0 on."""
+    return all(name == str(index) for index, name in enumerate(value))
+
+
+def _marked(node: Type, value: Any, path: str, marks: dict[str, list[Any]]) -> Any:
+    def mark(scalar: Scalar, found: Any, at: str) -> Any:
+        if found is None or scalar.kind not in _MARKED:
+            return found
+        if scalar.kind == "bytes":
+            try:
+                found = [*base64.b64decode(found, validate=True)]
+            except (TypeError, ValueError, binascii.Error):
+                return found
+        marks[at] = [_MARKED[scalar.kind]]
+        return found
+
+    return _walk(node, value, path, mark)
+
+
+def _walk(node: Type, value: Any, path: str, scalar: Any) -> Any:
+    """Return a value whose scalars have been changed. What is not of the type stays as it is."""
+    match node:
+        case Scalar():
+            return scalar(node, value, path)
+        case Array() if _is_array(value):
+            return [_walk(node.item, v, f"{path}.{i}", scalar) for i, v in enumerate(value)]
+        case Tuple() if _is_array(value) and len(value) == len(node.items):
+            pairs = zip(node.items, value, strict=True)
+            return [_walk(n, v, f"{path}.{i}", scalar) for i, (n, v) in enumerate(pairs)]
+        case Map() if _is_object(value):
+            return {k: _walk(node.value, v, f"{path}.{_key(k)}", scalar) for k, v in value.items()}
+        case Record():
+            return _walk_record(node, value, path, scalar)
+        case Union():
+            member = _member(node, value)
+            return value if member is None else _walk(member, value, path, scalar)
+        case _:
+            return value
+
+
+def _walk_record(node: Record, value: Any, path: str, scalar: Any) -> Any:
+    fields = {field.wire: field.type for field in node.fields}
+    if _is_object(value):
+        return {
+            k: _walk(fields[k], v, f"{path}.{_key(k)}", scalar) if k in fields else v
+            for k, v in value.items()
+        }
+    if _is_array(value) and node.array_like:
+        tagged = node.tag is not None
+        types = [None, *fields.values()] if tagged else [*fields.values()]
+        return [
+            v if i >= len(types) or (t := types[i]) is None else _walk(t, v, f"{path}.{i}", scalar)
+            for i, v in enumerate(value)
+        ]
+    return value
+
+
+def _member(union: Union, value: Any) -> Type | None:
+    """Return the member of a union that a value is of, as far as its form tells."""
+    if value is None:
+        return None
+    for node in union.members:
+        match node:
+            case Scalar(kind="bytes") if isinstance(value, str) or _octets(value) is not None:
+                return node
+            case Scalar(kind="datetime" | "bigint") if isinstance(value, str):
+                return node
+            case Array() | Tuple() if _is_array(value):
+                return node
+            case Map() if _is_object(value):
+                return node
+            case Record() if _is_object(value) and not node.array_like and _has_tag(node, value):
+                return node
+            case _:
+                continue
+    return None
+
+
+def _has_tag(node: Record, value: dict[str, Any]) -> bool:
+    return node.tag_field is None or value.get(node.tag_field) == node.tag
+
+
+def _is_object(value: Any) -> TypeGuard[dict[str, Any]]:
+    return isinstance(value, dict)
+
+
+def _is_array(value: Any) -> TypeGuard[Sequence[Any]]:
+    return isinstance(value, list)
+
+
+def _key(name: str) -> str:
+    """Return a member's name as it stands in one of superjson's paths."""
+    return name.replace("\\", "\\\\").replace(".", "\\.")

@@ -1,0 +1,200 @@
+"""kkrpc 0.x: messages with a `type`, in plain JSON or in superjson; each line says which.
+
+What this writes is plain JSON, which every 0.x reads; superjson only where a result has dates,
+big integers or bytes, for which plain JSON has no form. What a message sets in motion is not known
+here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal
+
+import msgspec
+from msgspec import UNSET, Raw, UnsetType
+
+from rpc_worker.dialects.codecs import without
+from rpc_worker.dialects.wire import Argument, Flow, Function, Wire
+from rpc_worker.messages import JOINED, NULL
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rpc_worker.messages import ErrorObject
+
+__all__ = [
+    "Kkrpc0",
+    "Message",
+    "Outcome",
+    "PlainRequest",
+    "Superjson",
+    "arguments_of",
+    "decode",
+    "decode_plain",
+    "decode_plain_superjson",
+    "decode_superjson",
+]
+
+_encode: Final = msgspec.json.Encoder().encode
+
+CALLBACK: Final = "__callback__"
+"""How an argument begins that stands for a function; its id follows."""
+
+
+class Message(msgspec.Struct, gc=False):
+    """Any message of 0.x; which one is in `type`.
+
+    Attributes:
+        type: `request`, `response` or `callback`; what later ones of 0.x add is not understood.
+        args: The arguments; of a response, an object with the result or the error.
+        callbacks: The ids of the functions among the arguments.
+        slots: What is handed over in the memory of a window, which no pipe can.
+    """
+
+    type: str
+    id: Raw | UnsetType = UNSET
+    method: str | UnsetType = UNSET
+    args: Raw | UnsetType = UNSET
+    callbacks: list[str] | UnsetType | None = msgspec.field(default=UNSET, name="callbackIds")
+    slots: Raw | UnsetType = msgspec.field(default=UNSET, name="transferSlots")
+    jsonrpc: Raw | UnsetType = UNSET
+
+
+class Superjson(msgspec.Struct, gc=False):
+    """The same in superjson."""
+
+    json: Message
+    meta: Raw | UnsetType = UNSET
+    jsonrpc: Raw | UnsetType = UNSET
+
+
+class PlainRequest(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """A call with nothing but values, just as kkrpc writes it. What most lines of 0.x are."""
+
+    id: Raw
+    method: str
+    args: Raw
+    type: Literal["request"]
+    version: Literal["json", "superjson"]
+    callbacks: None = msgspec.field(default=None, name="callbackIds")
+    slots: None = msgspec.field(default=None, name="transferSlots")
+
+
+class PlainSuperjson(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """The same, with the marks of what JSON has no form for."""
+
+    json: PlainRequest
+    meta: Raw
+
+
+class Outcome(msgspec.Struct):
+    """The `args` of a response: neither member, if the result is undefined."""
+
+    result: Raw | UnsetType = UNSET
+    error: Raw | UnsetType = UNSET
+
+
+class _Meta(msgspec.Struct):
+    """superjson's marks: by path, the tags of what JSON has no form for."""
+
+    values: dict[str, Raw] = {}
+
+
+decode: Final = msgspec.json.Decoder(Message).decode
+decode_plain: Final = msgspec.json.Decoder(PlainRequest).decode
+decode_plain_superjson: Final = msgspec.json.Decoder(PlainSuperjson).decode
+decode_superjson: Final = msgspec.json.Decoder(Superjson).decode
+_decode_values: Final = msgspec.json.Decoder(list[Raw]).decode
+_decode_meta: Final = msgspec.json.Decoder(_Meta).decode
+
+
+def arguments_of(message: Message, meta: Raw | UnsetType) -> list[Argument]:
+    """Return what was given.
+
+    Raises:
+        ValueError: It cannot be read.
+    """
+    if message.args is UNSET:
+        return []
+    values: list[Argument] = [*_decode_values(message.args)]
+    for identity in message.callbacks or ():
+        marker = _encode(CALLBACK + identity)
+        for index, value in enumerate(values):
+            if isinstance(value, Raw) and bytes(value) == marker:
+                values[index] = Function(identity)
+    if meta is not UNSET:
+        _undefine(values, _decode_meta(meta))
+    return values
+
+
+def _undefine(values: list[Argument], meta: _Meta) -> None:
+    """Take away what is marked as undefined: whole arguments, and members of objects in them."""
+    within: dict[int, list[str]] = {}
+    for path, tags in meta.values.items():
+        head, _, rest = path.partition(".")
+        index, _, rest = rest.partition(".")
+        if head != "args" or bytes(tags) != b'["undefined"]' or not index.isdecimal():
+            continue
+        if len(index) > len(str(len(values))) or int(index) >= len(values):
+            continue
+        if rest:
+            within.setdefault(int(index), []).append(rest)
+        else:
+            values[int(index)] = UNSET
+    for place, paths in within.items():
+        value = values[place]
+        if isinstance(value, Raw):
+            values[place] = Raw(without(value, paths))
+
+
+class Kkrpc0(Wire):
+    """kkrpc 0.x, as it is written."""
+
+    name = "kkrpc 0.x"
+    mark = b" "
+    has_streams = False
+    has_marks = True
+
+    def result(self, identity: bytes, body: bytes) -> tuple[bytes, ...]:
+        parts = (b'{"id":', identity.strip(), b',"method":"","args":{"result":', body, _END)
+        return (b"".join(parts),) if len(body) <= JOINED else parts
+
+    def void(self, identity: bytes) -> bytes:
+        own = identity.strip()
+        return b'{"id":%b,"method":"","args":{},"type":"response","version":"json"}\n' % own
+
+    def error(self, identity: bytes, error: ErrorObject) -> bytes:
+        text = _encode(self._names.message(error))
+        return b'{"id":%b,"method":"","args":{"error":%b%b' % (identity.strip(), text, _END)
+
+    def marked(self, identity: bytes, body: bytes, marks: bytes) -> tuple[bytes, ...]:
+        return (
+            b'{"json":{"id":%b,"method":"","args":{"result":' % identity.strip(),
+            body,
+            b'},"type":"response","version":"superjson"},"meta":{"values":%b,"v":1}}\n' % marks,
+        )
+
+    def request(self, identity: bytes, method: str, arguments: Sequence[Argument]) -> bytes:
+        functions: list[str] = []
+        values: list[bytes] = []
+        for argument in arguments:
+            match argument:
+                case Function(id=function):
+                    functions.append(function)
+                    values.append(_encode(CALLBACK + function))
+                case Raw():
+                    values.append(bytes(argument))
+                case Flow():
+                    raise TypeError(f"{method}: {self.name} has no streams")
+                case _:
+                    values.append(NULL)
+        given = b',"callbackIds":%b' % _encode(functions) if functions else b""
+        head = (identity, _encode(method), b",".join(values), given)
+        return b'{"id":%b,"method":%b,"args":[%b],"type":"request"%b,"version":"json"}\n' % head
+
+    def told(self, function: str, arguments: Sequence[Raw]) -> bytes:
+        # Nobody answers it, so its own id is never looked at.
+        members = (_encode(function), b",".join(arguments))
+        return b'{"id":"0","method":%b,"args":[%b],"type":"callback","version":"json"}\n' % members
+
+
+_END: Final = b'},"type":"response","version":"json"}\n'

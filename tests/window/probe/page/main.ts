@@ -61,6 +61,8 @@ Object.assign(globalThis, {
     relays,
     RPCChannel,
     safe,
+    TauriIo,
+    TauriPluginJsIo,
     WebviewWindow,
   },
   worker,

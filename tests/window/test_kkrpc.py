@@ -20,6 +20,16 @@ WORKERS = {
     "python": ["python", str(ROOT / "frontend-adapter" / "test" / "worker" / "kkrpc.py")],
 }
 
+CALLS: list[tuple[str, Any]] = [
+    ("api.add(5, 3)", 8),
+    ("api.math.square(7)", 49),
+    ("api.echo('straße \\u2028 \\ud83d\\ude00\\r')", "straße \u2028 \U0001f600\r"),
+    ("api.echo({ list: [1, null, true, { a: {} }] })", {"list": [1, None, True, {"a": {}}]}),
+    ("api.greet('you', undefined)", "Hello, you"),
+    ("api.nothing().then((nothing) => [nothing === undefined])", [True]),
+    ("api.find('')", None),
+]
+
 OPEN = """
     const [relay, worker, [command, ...rest]] = args;
     const name = `kkrpc-${worker}`;
@@ -72,18 +82,7 @@ def test_nothing_to_expose_is_enough_to_call(window: App, relay: str, worker: st
     assert window.run(script, relay, worker, WORKERS[worker]) == [8, worker]
 
 
-@pytest.mark.parametrize(
-    ("call", "result"),
-    [
-        ("api.add(5, 3)", 8),
-        ("api.math.square(7)", 49),
-        ("api.echo('straße \\u2028 \\ud83d\\ude00\\r')", "straße \u2028 \U0001f600\r"),
-        ("api.echo({ list: [1, null, true, { a: {} }] })", {"list": [1, None, True, {"a": {}}]}),
-        ("api.greet('you', undefined)", "Hello, you"),
-        ("api.nothing().then((nothing) => [nothing === undefined])", [True]),
-        ("api.find('')", None),
-    ],
-)
+@pytest.mark.parametrize(("call", "result"), CALLS)
 def test_calls(app: App, call: str, result: Any) -> None:
     assert app.run(f"return {call}") == result
 

@@ -46,20 +46,22 @@ class Unresolved(msgspec.Struct, frozen=True):
 def function_hints(function: Callable[..., Any]) -> dict[str, Any] | Unresolved:
     """Return the annotations of a function's parameters, and of its result as `return`."""
     function = getattr(function, "__func__", function)
-    if isinstance(function, types.FunctionType) and function in _evaluated:
-        return _evaluated[function]
     try:
-        hints = typing.get_type_hints(function, include_extras=True)
+        if not isinstance(function, types.FunctionType):
+            return typing.get_type_hints(function, include_extras=True)
+        annotations = function.__annotations__
+        known = _evaluated.get(function)
+        if known is None or known[0] != annotations:
+            hints = typing.get_type_hints(function, include_extras=True)
+            _evaluated[function] = known = {**annotations}, hints
     except Exception as error:  # noqa: BLE001 - an annotation is any expression of the user's
         return _explain(error)
-    if isinstance(function, types.FunctionType):
-        _evaluated[function] = hints
-    return hints
+    return known[1]
 
 
-_evaluated: Final = WeakKeyDictionary[types.FunctionType, dict[str, Any]]()
-"""The same function is often the contract's and the implementation's, and each annotation that is a
-text has to be compiled."""
+_evaluated: Final = WeakKeyDictionary[types.FunctionType, tuple[dict[str, Any], dict[str, Any]]]()
+"""Annotations of functions, and what they are as objects. The same function is often the contract's
+and the implementation's, and each annotation that is a text has to be compiled."""
 
 
 def class_hints(annotation: Any) -> Iterator[tuple[str, type, Any]]:

@@ -66,7 +66,10 @@ def taking(
 class _Remote:
     """A function of the peer's, as long as the call lives that it was given to."""
 
-    __slots__ = ("_call", "_encoders", "_ended", "_lost", "_method", "_name", "_session")
+    __slots__ = (
+        *("_call", "_encoders", "_ended", "_lost", "_method", "_name", "_session"),
+        "_told_late",
+    )
 
     def __init__(
         self, call: Call, handle: int, name: str, encoders: tuple[Callable[[Any], bytes], ...]
@@ -77,6 +80,7 @@ class _Remote:
         self._name = name
         self._encoders = encoders
         self._ended = False
+        self._told_late = False
         self._lost = 0
         call.attach(self)
 
@@ -88,9 +92,11 @@ class _Remote:
     def tell(self, *values: Any) -> None:
         """Call it without an answer: it goes one way. Nobody hears it after the call's end."""
         params = self._params(values)
-        if is_on(self._session):
+        if self._ended:
+            self._report_late()
+        elif is_on(self._session):
             self._tell(params)
-        elif not self._ended:
+        else:
             self._session.loop.call_soon_threadsafe(self._tell, params)
 
     def tell_from_thread(self, *values: Any) -> None:
@@ -109,6 +115,13 @@ class _Remote:
             return
         self._report_lost()
         self._session.notify(self._method, params)
+
+    def _report_late(self) -> None:
+        # What goes on after a cancel is not to blame: nobody may have told it.
+        if not self._told_late and not self._call.cancelled:
+            self._told_late = True
+            text = "%s was called after its call had ended, so that nobody hears it"
+            _logger.warning(text, self._name)
 
     def _report_lost(self) -> None:
         lost, self._lost = self._lost, 0

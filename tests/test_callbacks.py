@@ -633,3 +633,28 @@ def test_a_handle_that_nobody_gave_out(method: str) -> None:
         assert await peer.rest() == []
 
     play(main, Callbacks())
+
+
+class SubscribeAPI(Protocol):
+    async def subscribe(self, tell: Callable[[], None]) -> None: ...
+
+
+class Subscribe(SubscribeAPI):
+    async def subscribe(self, tell: Callable[[], None]) -> None:
+        self.tell = tell
+
+
+def test_a_callback_that_is_called_too_late_is_told_of_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    service = Subscribe()
+
+    async def main(peer: Peer) -> None:
+        assert outcome(await peer.answered(peer.request("subscribe", [FORM]))) is None
+        for _ in range(3):
+            service.tell()
+        assert await peer.rest() == []
+
+    play(main, service)
+    text = "tell() of subscribe was called after its call had ended, so that nobody hears it"
+    assert caplog.messages == [text]

@@ -55,7 +55,13 @@ def _load(
 
 
 def _app(target: str) -> object | None:
-    """Return the jsonrpcserver app that a module is, if that is what the command line names."""
+    """Return the jsonrpcserver app that a module is, if that is what the command line names.
+
+    What it has mounted itself is that, with the context that only the module knows.
+
+    Raises:
+        StartError: It has mounted several.
+    """
     if not import_module(target):
         return None
     registered: Any = sys.modules.get("jsonrpcserver.methods")
@@ -63,7 +69,11 @@ def _app(target: str) -> object | None:
         return None
     from rpc_worker.interop.jsonrpcserver import Mounted  # noqa: PLC0415 - few workers are one
 
-    return Mounted()
+    found = {name: m for name, m in vars(sys.modules[target]).items() if isinstance(m, Mounted)}
+    if len({*map(id, found.values())}) > 1:
+        names = ", ".join(f"{target}:{name}" for name in found)
+        raise StartError(f"{target} mounts several apps; name one of them: {names}")
+    return next(iter(found.values()), None) or Mounted()
 
 
 def _is_servable(found: object) -> bool:

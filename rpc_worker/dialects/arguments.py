@@ -14,8 +14,9 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from rpc_worker import schema
+from rpc_worker.contract import REQUIRED
 from rpc_worker.dialects.codecs import Codec
-from rpc_worker.dialects.wire import Argument, Flow, Function
+from rpc_worker.dialects.wire import Argument, Flow, Function, Strange
 from rpc_worker.errors import ErrorCode, RpcError
 from rpc_worker.messages import NULL
 from rpc_worker.schema import describe
@@ -73,6 +74,10 @@ class Arguments:
             RpcError: One is a function or a stream where the contract has something else (-32602).
         """
         found = [*given]
+        for place, parameter in enumerate(self._positional[: len(found)]):
+            if found[place] is UNSET and parameter.default is REQUIRED:
+                # As it would be in plain JSON: None may be what is wanted there.
+                found[place] = Raw(NULL)
         while found and found[-1] is UNSET:
             found.pop()
         options: dict[str, Raw] = {}
@@ -166,6 +171,8 @@ def _shown(argument: Argument) -> str:
             return "a function"
         case Flow():
             return "a stream"
+        case Strange(what=what):
+            return what
         case Raw():
             text = bytes(argument)
             return text[:60].decode(errors="replace") + "…" * (len(text) > 60)

@@ -29,6 +29,10 @@ MOST: Final = 2**31
 """Items that a page may be owed at a time: whatever it says, this is as good as all."""
 
 
+_TOO_MANY: Final = Raw(b'{"code":-32000,"message":"more items came than were asked for"}')
+"""What ends a stream that would fill the memory: an error as the session knows them."""
+
+
 class _Page(msgspec.Struct):
     values: list[Raw] = []
     finished: bool = False
@@ -127,6 +131,7 @@ class Drawn:
         self._buffer: list[Raw] = []
         self._waiting: bytes | None = None
         self._used = 0
+        self._owed = 0
         self._started = False
         self._over = False
         self._failure: Raw | None = None
@@ -143,8 +148,13 @@ class Drawn:
         """Take an item, or the end."""
         if last:
             self._over = True
-        elif not self._over:
+        elif not self._over and self._owed:
+            self._owed -= 1
             self._buffer.append(Raw(NULL) if value is UNSET else value)
+        elif not self._over:
+            # Else it would fill the memory.
+            self._session.write(self._wire.leave(self._session.new_id(), self._sid))
+            self._failure, self._over = _TOO_MANY, True
         self._deliver()
 
     def fail(self, error: Raw) -> None:
@@ -185,4 +195,5 @@ class Drawn:
             self._used = 0
 
     def _pull(self, count: int) -> None:
+        self._owed += count
         self._session.write(self._wire.pull(self._session.new_id(), self._sid, count))

@@ -14,6 +14,7 @@ from rpc_worker.calls import Call
 from rpc_worker.dialects import kkrpc0, kkrpc2
 from rpc_worker.dialects.acting import IDS, Acting, id_of, invalid
 from rpc_worker.dialects.errors import as_error_object
+from rpc_worker.dialects.kkrpc2 import REFERENCE
 from rpc_worker.lines import Oversized
 from rpc_worker.messages import NULL, are_readable, is_readable, text
 
@@ -166,7 +167,7 @@ class Kkrpc:
             path = query.p
             route = routes[path[0] if len(path) == 1 else ".".join(path)]
             key = b"".join((query.id, b"\t"))
-            if route is not None and route.plain and key[0] in IDS:
+            if route is not None and route.plain and key[0] in IDS and REFERENCE not in line:
                 handler, answers = route.handler, route.answers
                 size, params = len(line), b"[%b]" % b",".join([each.v for each in query.a])
                 calls.append(Call(key, handler, params, size, None, session, False, answers))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
-from rpc_worker.dialects.wire import Argument, Flow, Function, Wire
+from rpc_worker.dialects.wire import Argument, Flow, Function, Strange, Wire
 from rpc_worker.messages import JOINED
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rpc_worker.messages import ErrorObject
 
 __all__ = [
+    "REFERENCE",
     "Answer",
     "Invocation",
     "Item",
@@ -36,6 +37,10 @@ __all__ = [
 ]
 
 _encode: Final = msgspec.json.Encoder().encode
+
+
+REFERENCE: Final = b'"__kkrpc_ref__":'
+"""How a reference begins. No string has this in it: a quotation mark there is escaped."""
 
 
 class _Message(msgspec.Struct, gc=False, tag_field="t"):
@@ -137,7 +142,10 @@ def arguments_of(query: Query) -> list[Argument]:
 
 def argument_of(raw: Raw) -> Argument:
     """Return what one argument stands for."""
-    if bytes(raw)[:1] != b"{":
+    text = bytes(raw)
+    if REFERENCE in text:
+        return Strange("a reference to a remote object")
+    if text[:1] != b"{":
         return raw
     try:
         envelope = _decode_envelope(raw)
@@ -145,7 +153,9 @@ def argument_of(raw: Raw) -> Argument:
         return raw
     if envelope.kind == "callback" and envelope.id is not UNSET:
         return Function(envelope.id)
-    value = envelope.v if envelope.kind == "value" else raw
+    if envelope.kind is not UNSET and envelope.kind != "value":
+        return Strange(f"an argument of kkrpc's kind {envelope.kind[:60]!r}")
+    value = raw if envelope.kind is UNSET else envelope.v
     return value if value is UNSET else flow_of(value) or value
 
 

@@ -88,12 +88,16 @@ class Lent:
         return _encode(identity)
 
     def end(self) -> None:
-        """End with the call: the page is told that it can forget them."""
+        """End with the call: the page is told that it can forget what no other call has."""
         for drawn in self._drawn:
             drawn.end()
+        functions = self._session.functions
         for handle in self._handles:
-            self._session.functions.pop(handle, None)
-        line = self._wire.released(self._functions) if self._functions else None
+            functions.pop(handle, None)
+        # A page has one id for a function, however often it gives it.
+        lent = {identity for wire, identity in functions.values() if wire is self._wire}
+        over = [identity for identity in self._functions if identity not in lent]
+        line = self._wire.released(over) if over else None
         if line is not None:
             self._session.write(line)
 

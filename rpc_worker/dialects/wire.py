@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rpc_worker.dialects.errors import ErrorNames
     from rpc_worker.messages import ErrorObject
 
-__all__ = ["Answers", "Argument", "Flow", "Function", "Wire"]
+__all__ = ["Answers", "Argument", "Flow", "Function", "Strange", "Wire"]
 
 
 class Function(msgspec.Struct, frozen=True):
@@ -43,8 +43,18 @@ class Flow(msgspec.Struct, frozen=True):
     id: str
 
 
-Argument: TypeAlias = Raw | Function | Flow | UnsetType
-"""A value as JSON text; what stays where it is; or nothing at all."""
+class Strange(msgspec.Struct, frozen=True):
+    """What no method has a parameter for.
+
+    Attributes:
+        what: As people are told of it.
+    """
+
+    what: str
+
+
+Argument: TypeAlias = Raw | Function | Flow | Strange | UnsetType
+"""A value as JSON text; what stays where it is; what is refused; or nothing at all."""
 
 
 class Wire(ABC):

@@ -35,7 +35,7 @@ from rpc_worker.errors import ContractError, ErrorCode, Misfit, RpcError
 from rpc_worker.fit import Bound
 from rpc_worker.interop.jsonrpcserver_results import settled
 from rpc_worker.interop.untyped import read_function
-from rpc_worker.markers import exclusive_of, executor_of
+from rpc_worker.markers import exclusive_of, executor_of, mode_of
 from rpc_worker.modes import Conflict, running
 from rpc_worker.mounting import Mount
 from rpc_worker.params import NO_PARAMS
@@ -72,6 +72,9 @@ class Mounted(Mount):
         context: The same: every function's first argument.
         validator: The same: called with the object of each request that is for one of the
             functions; what it raises becomes -32600. The worker's own checks come before.
+        inline: Whether a `def` without a mark runs on the loop, as if it were marked `@inline`: one
+            after the other, in the main thread, as jsonrpcserver's `dispatch` runs them. What
+            blocks holds up all else.
     """
 
     name = "jsonrpcserver"
@@ -83,7 +86,9 @@ class Mounted(Mount):
         methods: Mapping[str, Function] | None = None,
         context: Any = NOCONTEXT,
         validator: Validator | None = None,
+        inline: bool = False,
     ) -> None:
+        self._inline = inline
         self.beside = beside
         marked = cast("Mapping[str, Function]", registered.global_methods)  # pyright: ignore[reportUnknownMemberType] - it does not say of what it is a dict
         self._methods = marked if methods is None else methods
@@ -128,10 +133,12 @@ class Mounted(Mount):
             signature = inspect.signature(called)
         method, loose = read_function(name, function, signature)
         mode = running(method, function)
+        chain = list(layers(function))
+        if self._inline and mode == "thread" and not any(map(mode_of, chain)):
+            mode = "inline"
         if isinstance(mode, Conflict):
             what = f"expected {mode.expected}; found {mode.found}"
             return Misfit(where, what, f"{mode.advice}.")
-        chain = list(layers(function))
         handler = None
         if loose or self._validator is not None:
             bare = signature if loose else None

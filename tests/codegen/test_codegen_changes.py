@@ -19,6 +19,8 @@ CASE = "photo_library"
 @pytest.fixture(autouse=True)
 def _restored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, CASE, module_of(CASE))
+    # Of two texts of one length that are written in one second, the second's would be the first's.
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
 
 
 def files_of(folder: Path, text: str) -> dict[str, list[str]]:

@@ -284,6 +284,21 @@ def test_a_stream_that_fails_or_has_wrong_items_is_an_error_in_the_handler() -> 
     played(main)
 
 
+def test_items_that_nobody_has_asked_for_end_their_stream() -> None:
+    async def main(page: Page, _: Service) -> None:
+        page.say(query("a", "total", value(stream("s1"))))
+        await page.told("sq")
+        page.say(*(item("s1", 1) for _ in range(1000)))
+        left = await page.told("sq")
+        while left["op"] == "pull":
+            left = await page.told("sq")
+        assert (left["sid"], left["op"]) == ("s1", "return")
+        error = (await page.answered("a"))["e"]
+        assert error["m"] == "more items came than were asked for"
+
+    played(main)
+
+
 def test_an_item_that_is_too_large_is_an_error_in_the_handler() -> None:
     async def main(page: Page, _: Service) -> None:
         page.say(query("a", "total", value(stream("s1"))))

@@ -52,6 +52,14 @@ class Service:
             told(str(number))
         return "told"
 
+    async def tell_and_wait(self, told: Callable[[str], None]) -> None:
+        told("begun")
+        self._going_on = asyncio.Event()
+        await self._going_on.wait()
+
+    async def go_on(self) -> None:
+        self._going_on.set()
+
     async def perhaps_tell(self, told: Callable[[str], None] | None) -> bool:
         return told is not None
 
@@ -250,8 +258,8 @@ def test_what_is_undefined_is_left_out() -> None:
     )
     results = [o.get("v", o.get("args", {}).get("result")) for o in outcomes]
     assert results[:7] == [1.5, 1.5, "p 10 False", {"a": 1}, [{}], 2, 1.5]
-    assert "a: expected float, received nothing" in outcomes[7]["args"]["error"]
-    assert "a: expected float, received nothing" in outcomes[8]["e"]["m"]
+    assert "a: expected float, received null" in outcomes[7]["args"]["error"]
+    assert "a: expected float, received null" in outcomes[8]["e"]["m"]
     assert outcomes[9]["e"]["code"] == -32602
     assert outcomes[10]["args"]["result"] == {"a": [{"b": {}}]}
 
@@ -323,6 +331,8 @@ def test_a_result_that_cannot_be_sent_is_an_error() -> None:
     assert enveloped["e"]["n"] == "UnencodableResult"
 
 
+REFERENCE: Message = {"__kkrpc_ref__": True, "id": "6fcc", "kind": "object"}
+
 UNMAPPED: list[tuple[object, str]] = [
     (query("x", "add", op="get"), "a property cannot be read"),
     ({**query("x", "add"), "op": "set", "v": 1}, "a property cannot be set"),
@@ -335,6 +345,14 @@ UNMAPPED: list[tuple[object, str]] = [
     ({"type": "cancel", "id": "x"}, "kkrpc's 'cancel' is not known here"),
     (request("x", "anything", 1, transferSlots=[{"type": "raw"}]), "nothing can be transferred"),
     (request("x", "count", 3), "count returns a stream, which kkrpc 0.x has no form for"),
+    (query("x", "anything", value(REFERENCE)), "received a reference to a remote object"),
+    (query("x", "anything", REFERENCE), "received a reference to a remote object"),
+    (query("x", "anything", [{"a": REFERENCE}]), "received a reference to a remote object"),
+    (query("x", "anything", value({"a": REFERENCE})), "received a reference to a remote object"),
+    (
+        query("x", "anything", {"__kkrpc_next_arg__": "transfer", "v": 1}),
+        "received an argument of kkrpc's kind 'transfer'",
+    ),
     (request("x", "system.hello"), "kkrpc has no sessions"),
     (query("x", "nobody"), "Method not found: 'nobody'"),
     (request("x", "$/cancelRequest"), "Method not found"),
@@ -629,6 +647,32 @@ def test_callbacks_and_progress_are_called_before_the_answer() -> None:
         page.say(request("e", "work", 1, "__callback__i", callbackIds=["i"]))
         (report, _) = await page.rest()
         assert (report["method"], report["args"]) == ("i", [1])
+
+    played(main)
+
+
+def test_a_function_that_two_calls_have_is_released_with_the_last() -> None:
+    async def main(page: Page) -> None:
+        page.say(
+            query("a", "tellAndWait", callback("f")), query("b", "tell", callback("f"), value(1))
+        )
+        heard = await page.rest()
+        assert [m["t"] for m in heard] == ["cb", "cb", "r"]
+        page.say(query("c", "tell", callback("g"), value(0)), query("d", "tell", callback("f")))
+        released = [m["ids"] for m in await page.rest() if m["t"] == "cbr"]
+        assert released == [["g"]], "the first call still has the other one"
+        await page.call2("goOn")
+        assert [m["ids"] for m in await page.rest() if m["t"] == "cbr"] == [["f"]]
+
+    played(main)
+
+
+def test_what_is_undefined_and_must_be_there_is_null() -> None:
+    async def main(page: Page) -> None:
+        page.say(superjson(request("a", "perhaps", None), args_0=["undefined"]))
+        page.say(superjson(request("b", "perhapsTell", None), args_0=["undefined"]))
+        assert (await page.answered("a"))["args"] == {"result": None}
+        assert (await page.answered("b"))["args"] == {"result": False}
 
     played(main)
 

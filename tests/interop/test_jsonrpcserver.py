@@ -16,7 +16,7 @@ import pytest
 from jsonrpcserver import Error, InvalidParams, JsonRpcError, Result, Success, method
 from jsonrpcserver import methods as registered
 
-from rpc_worker import Event, RpcError, current_call, exclusive, in_process, inline
+from rpc_worker import Event, RpcError, current_call, exclusive, in_process, in_thread, inline
 from rpc_worker.contract import find_contract, read_contract
 from rpc_worker.errors import ContractError
 from rpc_worker.interop.jsonrpcserver import Mounted
@@ -120,6 +120,15 @@ def test_a_function_may_return_and_raise_what_it_always_did(
 
     mounted = Mounted(methods={"f": function if mark is None else mark(marked)})
     assert call(mounted, "f") == RESULTS[function]
+
+
+def test_functions_can_stay_in_the_main_thread() -> None:
+    def where() -> Any:
+        return Success(threading.current_thread() is threading.main_thread())
+
+    assert call(Mounted(methods={"f": where}), "f") is False
+    assert call(Mounted(methods={"f": where}, inline=True), "f") is True
+    assert call(Mounted(methods={"f": in_thread(where)}, inline=True), "f") is False
 
 
 @pytest.mark.parametrize("function", RESULTS)
@@ -528,6 +537,8 @@ if __name__ == "__main__":
 def run(folder: Path, *arguments: str, lines: bytes = b"") -> tuple[int, list[Any], str]:
     (folder / "library.py").write_text(APP)
     (folder / "bare.py").write_text("import jsonrpcserver\n")
+    (folder / "marked.py").write_text(APP.replace("app = Mounted(Backend())", ""))
+    (folder / "several.py").write_text(f"{APP}\nother = Mounted()\n")
     done = subprocess.run(
         [sys.executable, *arguments],
         cwd=folder,
@@ -545,7 +556,8 @@ def run(folder: Path, *arguments: str, lines: bytes = b"") -> tuple[int, list[An
     ("command", "name"),
     [
         (["library.py"], "the library"),
-        (["-m", "rpc_worker", "run", "library"], "jsonrpcserver"),
+        (["-m", "rpc_worker", "run", "marked"], "jsonrpcserver"),
+        (["-m", "rpc_worker", "run", "library"], "Backend"),
         (["-m", "rpc_worker", "run", "library:app"], "Backend"),
     ],
 )
@@ -565,11 +577,15 @@ def test_an_app_is_served_on_pipes(tmp_path: Path, command: list[str], name: str
     [
         ("bare", "bare names a module only; write the object behind a colon, as in bare:backend"),
         (
-            "library --contract library:Backend",
+            "marked --contract marked:Backend",
             (
                 "Backend is a contract, and nothing is served that could implement it; write "
                 "Mounted(Backend(), …), or leave the contract out"
             ),
+        ),
+        (
+            "several",
+            "several mounts several apps; name one of them: several:app, several:other",
         ),
     ],
 )

@@ -57,7 +57,8 @@ class Acting:
     Attributes:
         wire0: kkrpc 0.x.
         wire2: kkrpc 2.x.
-        routes0: The methods, as kkrpc 0.x calls them.
+        routes0: The methods, as kkrpc 0.x calls them in plain JSON.
+        superjson0: The same in superjson.
         routes2: The same for 2.x.
         session: The session of all kkrpc clients.
     """
@@ -74,6 +75,7 @@ class Acting:
         self.wire0 = kkrpc0.Kkrpc0(names)
         self.wire2 = kkrpc2.Kkrpc2(names)
         self.routes0 = Routes(service, self.wire0)
+        self.superjson0 = Routes(service, kkrpc0.Superjson0(names))
         self.routes2 = Routes(service, self.wire2)
         self.session = KkrpcSession(
             channel, loop, limits, frontend=service.frontend, wire=self.wire0
@@ -87,9 +89,22 @@ class Acting:
     # --------------------------------------------------------------------------- kkrpc 0.x
 
     def take0(
-        self, message: kkrpc0.Message, meta: Raw | UnsetType, size: int, calls: list[Call]
+        self,
+        routes: Routes,
+        message: kkrpc0.Message,
+        meta: Raw | UnsetType,
+        size: int,
+        calls: list[Call],
     ) -> None:
-        """Act on a message of 0.x; add the call that it makes to `calls`."""
+        """Act on a message of 0.x, in plain JSON or in superjson.
+
+        Args:
+            routes: The methods, as they are called in the one or the other.
+            message: What it says.
+            meta: superjson's marks.
+            size: The length of its line.
+            calls: Where the call that it makes is added.
+        """
         identity, name = message.id, message.method
         if message.type != "request":
             self._take_other0(message)
@@ -108,7 +123,7 @@ class Acting:
             self.refuse(self.routes0.plain, key, error)
             return
         self._start(
-            *(self.routes0, key, name),
+            *(routes, key, name),
             lambda: kkrpc0.arguments_of(message, meta),
             *(size, calls, None),
         )

@@ -2,7 +2,9 @@
 
 superjson marks such values by their paths. Coming in, only the mark of undefined is needed: the
 contract knows where bytes are, dates are the text that it has for them, and so are big integers.
-Going out, a client of kkrpc 0.x is given the marks, and rebuilds `Date`, `bigint` and `Uint8Array`.
+Going out, a client of kkrpc 0.x that reads superjson is given the marks, and rebuilds `Date`,
+`bigint` and `Uint8Array`; one that reads plain JSON alone is given bytes in kkrpc's own form for
+them, and the text that the contract has for the others.
 """
 
 from __future__ import annotations
@@ -20,13 +22,25 @@ from rpc_worker.schema import Array, Map, Record, Scalar, Stream, Tuple, Type, U
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["Codec", "without"]
+__all__ = ["Codec", "Marked", "without"]
 
 _MARKED: Final = {"bytes": ["typed-array", "Uint8Array"], "datetime": "Date", "bigint": "bigint"}
 """Kinds of scalars that superjson has a mark for, and which."""
 
 _encode: Final = msgspec.json.Encoder().encode
 _decode: Final = msgspec.json.Decoder().decode
+
+
+class Marked(msgspec.Struct, frozen=True):
+    """A value in superjson.
+
+    Attributes:
+        text: Its JSON text.
+        marks: By path from the value itself, which has the empty one: what is rebuilt there.
+    """
+
+    text: Raw
+    marks: dict[str, list[Any]]
 
 
 class Codec:
@@ -56,16 +70,15 @@ class Codec:
         except (msgspec.DecodeError, RecursionError):
             return bytes(raw)
 
-    def marked(self, body: bytes, path: str) -> tuple[bytes, bytes]:
-        """Return JSON text that goes out as superjson has it, and the JSON text of its marks.
-
-        Args:
-            body: As the contract's encoder made it.
-            path: Where it will stand.
-        """
+    def marked(self, body: Raw) -> Marked:
+        """Return JSON text that goes out as superjson has it, and its marks."""
         marks: dict[str, list[Any]] = {}
-        value = _marked(self._node, _decode(body), path, marks)
-        return _encode(value), _encode(marks)
+        value = _marked(self._node, _decode(body), marks)
+        return Marked(Raw(_encode(value)), marks)
+
+    def formed(self, body: Raw) -> Raw:
+        """Return JSON text that goes out, with bytes in the form that kkrpc has in plain JSON."""
+        return Raw(_encode(_walk(self._node, _decode(body), "", _form_scalar)))
 
 
 def without(raw: Raw, paths: Sequence[str]) -> bytes:
@@ -157,19 +170,32 @@ def _counts(value: dict[str, Any]) -> bool:
     return all(name == str(index) for index, name in enumerate(value))
 
 
-def _marked(node: Type, value: Any, path: str, marks: dict[str, list[Any]]) -> Any:
+def _marked(node: Type, value: Any, marks: dict[str, list[Any]]) -> Any:
     def mark(scalar: Scalar, found: Any, at: str) -> Any:
         if found is None or scalar.kind not in _MARKED:
             return found
         if scalar.kind == "bytes":
-            try:
-                found = [*base64.b64decode(found, validate=True)]
-            except (TypeError, ValueError, binascii.Error):
+            octets = _numbers(found)
+            if octets is None:
                 return found
+            found = octets
         marks[at] = [_MARKED[scalar.kind]]
         return found
 
-    return _walk(node, value, path, mark)
+    return _walk(node, value, "", mark)
+
+
+def _form_scalar(node: Scalar, value: Any, _path: str) -> Any:
+    octets = _numbers(value) if node.kind == "bytes" else None
+    return value if octets is None else {"type": "Uint8Array", "data": octets}
+
+
+def _numbers(text: Any) -> list[int] | None:
+    """Return bytes that stand in base64 as numbers; None if they do not."""
+    try:
+        return [*base64.b64decode(text, validate=True)]
+    except (TypeError, ValueError, binascii.Error):
+        return None
 
 
 def _walk(node: Type, value: Any, path: str, scalar: Any) -> Any:

@@ -1,8 +1,9 @@
 """kkrpc 0.x: messages with a `type`, in plain JSON or in superjson; each line says which.
 
-What this writes is plain JSON, which every 0.x reads; superjson only where a result has dates,
-big integers or bytes, for which plain JSON has no form. What a message sets in motion is not known
-here.
+A client is written to in what it writes itself: one that writes plain JSON may know nothing else,
+as 0.1, or may have been told that it gets no `Date`. One that writes superjson gets superjson where
+there are dates, big integers or bytes, and plain JSON, which it reads as well, for all else. What a
+message sets in motion is not known here.
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ from typing import TYPE_CHECKING, Final, Literal
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
-from rpc_worker.dialects.codecs import without
+from rpc_worker.dialects.codecs import Marked, without
 from rpc_worker.dialects.wire import Argument, Flow, Function, Wire
 from rpc_worker.messages import JOINED, NULL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rpc_worker.dialects.codecs import Codec
     from rpc_worker.messages import ErrorObject
 
 __all__ = [
@@ -27,6 +29,7 @@ __all__ = [
     "Outcome",
     "PlainRequest",
     "Superjson",
+    "Superjson0",
     "arguments_of",
     "decode",
     "decode_plain",
@@ -147,12 +150,17 @@ def _undefine(values: list[Argument], meta: _Meta) -> None:
 
 
 class Kkrpc0(Wire):
-    """kkrpc 0.x, as it is written."""
+    """kkrpc 0.x, as it is written to a client that writes plain JSON."""
 
     name = "kkrpc 0.x"
     mark = b" "
     has_streams = False
-    has_marks = True
+
+    def changes(self, codec: Codec) -> bool:
+        return codec.has_bytes
+
+    def value(self, codec: Codec, body: Raw) -> Raw | Marked:
+        return codec.formed(body) if codec.has_bytes else body
 
     def result(self, identity: bytes, body: bytes) -> tuple[bytes, ...]:
         parts = (b'{"id":', identity.strip(), b',"method":"","args":{"result":', body, _END)
@@ -165,13 +173,6 @@ class Kkrpc0(Wire):
     def error(self, identity: bytes, error: ErrorObject) -> bytes:
         text = _encode(self._names.message(error))
         return b'{"id":%b,"method":"","args":{"error":%b%b' % (identity.strip(), text, _END)
-
-    def marked(self, identity: bytes, body: bytes, marks: bytes) -> tuple[bytes, ...]:
-        return (
-            b'{"json":{"id":%b,"method":"","args":{"result":' % identity.strip(),
-            body,
-            b'},"type":"response","version":"superjson"},"meta":{"values":%b,"v":1}}\n' % marks,
-        )
 
     def request(self, identity: bytes, method: str, arguments: Sequence[Argument]) -> bytes:
         functions: list[str] = []
@@ -195,6 +196,27 @@ class Kkrpc0(Wire):
         # Nobody answers it, so its own id is never looked at.
         members = (_encode(function), b",".join(arguments))
         return b'{"id":"0","method":%b,"args":[%b],"type":"callback","version":"json"}\n' % members
+
+
+class Superjson0(Kkrpc0):
+    """The same, as it is written to a client that writes superjson."""
+
+    def changes(self, codec: Codec) -> bool:
+        return codec.is_marked
+
+    def value(self, codec: Codec, body: Raw) -> Raw | Marked:
+        if not codec.is_marked:
+            return body
+        value = codec.marked(body)
+        return value if value.marks else body
+
+    def marked(self, identity: bytes, value: Marked) -> tuple[bytes, ...]:
+        marks = _encode({f"args.result{path}": mark for path, mark in value.marks.items()})
+        return (
+            b'{"json":{"id":%b,"method":"","args":{"result":' % identity.strip(),
+            bytes(value.text),
+            b'},"type":"response","version":"superjson"},"meta":{"values":%b,"v":1}}\n' % marks,
+        )
 
 
 _END: Final = b'},"type":"response","version":"json"}\n'

@@ -166,7 +166,6 @@ class Kkrpc2(Wire):
     name = "kkrpc 2.x"
     mark = b"\t"
     has_streams = True
-    has_marks = False
 
     def result(self, identity: bytes, body: bytes) -> tuple[bytes, ...]:
         parts = (b'{"t":"r","id":', identity.strip(), b',"v":', body, b"}\n")

@@ -34,8 +34,8 @@ _encode: Final = msgspec.json.Encoder().encode
 class Lending(Protocol):
     """Takes what a page keeps, for as long as a call lives."""
 
-    def function(self, identity: str) -> int:
-        """Return the handle of a function of the page's."""
+    def function(self, identity: str, types: Sequence[schema.Type]) -> int:
+        """Return the handle of a function of the page's, which takes values of these types."""
         ...
 
     def flow(self, identity: str) -> bytes:
@@ -136,13 +136,13 @@ class Arguments:
     ) -> bytes:
         if isinstance(argument, Function):
             if isinstance(node, schema.Progress):
-                return b"%d" % lending.function(argument.id)
+                return b"%d" % lending.function(argument.id, (node.value,))
             if node.result is not None:
                 raise self._misfit(
                     parameter.wire, "a function whose answer is waited for", argument, _ONE_WAY
                 )
             form = b'{"__jsonrpc_marshaled":1,"handle":%d,"lifetime":"call"}'
-            return form % lending.function(argument.id)
+            return form % lending.function(argument.id, node.parameters)
         if isinstance(argument, Raw) and bytes(argument) == b"null":
             return b"null"
         raise self._misfit(parameter.wire, "a function", argument)

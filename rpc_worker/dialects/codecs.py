@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 import msgspec
@@ -22,7 +22,7 @@ from rpc_worker.schema import Array, Map, Record, Scalar, Stream, Tuple, Type, U
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["Codec", "Marked", "without"]
+__all__ = ["Codec", "Marked", "codec_of", "key", "without"]
 
 _MARKED: Final = {"bytes": ["typed-array", "Uint8Array"], "datetime": "Date", "bigint": "bigint"}
 """Kinds of scalars that superjson has a mark for, and which."""
@@ -46,7 +46,7 @@ class Marked(msgspec.Struct, frozen=True):
 class Codec:
     """How the values of one type are changed on their way."""
 
-    def __init__(self, node: Type) -> None:
+    def __init__(self, node: Type | Stream) -> None:
         self._node = node
 
     @cached_property
@@ -79,6 +79,10 @@ class Codec:
     def formed(self, body: Raw) -> Raw:
         """Return JSON text that goes out, with bytes in the form that kkrpc has in plain JSON."""
         return Raw(_encode(_walk(self._node, _decode(body), "", _form_scalar)))
+
+
+codec_of: Final = cache(Codec)
+"""The same for each type, where it is asked for again and again: a contract has not many."""
 
 
 def without(raw: Raw, paths: Sequence[str]) -> bytes:
@@ -141,7 +145,7 @@ def _kinds(node: Type | Stream, seen: set[int]) -> Iterable[str]:
             pass
 
 
-def _taken(node: Type, value: Any) -> Any:
+def _taken(node: Type | Stream, value: Any) -> Any:
     """Return a value with its bytes in base64."""
     return _walk(node, value, "", _take_scalar)
 
@@ -170,7 +174,7 @@ def _counts(value: dict[str, Any]) -> bool:
     return all(name == str(index) for index, name in enumerate(value))
 
 
-def _marked(node: Type, value: Any, marks: dict[str, list[Any]]) -> Any:
+def _marked(node: Type | Stream, value: Any, marks: dict[str, list[Any]]) -> Any:
     def mark(scalar: Scalar, found: Any, at: str) -> Any:
         if found is None or scalar.kind not in _MARKED:
             return found
@@ -198,18 +202,21 @@ def _numbers(text: Any) -> list[int] | None:
         return None
 
 
-def _walk(node: Type, value: Any, path: str, scalar: Any) -> Any:
-    """Return a value whose scalars have been changed. What is not of the type stays as it is."""
+def _walk(node: Type | Stream, value: Any, path: str, scalar: Any) -> Any:
+    """Return a value whose scalars have been changed. What is not of the type stays as it is.
+
+    A stream's value is an array, as one is given whole.
+    """
     match node:
         case Scalar():
             return scalar(node, value, path)
-        case Array() if _is_array(value):
+        case Array() | Stream() if _is_array(value):
             return [_walk(node.item, v, f"{path}.{i}", scalar) for i, v in enumerate(value)]
         case Tuple() if _is_array(value) and len(value) == len(node.items):
             pairs = zip(node.items, value, strict=True)
             return [_walk(n, v, f"{path}.{i}", scalar) for i, (n, v) in enumerate(pairs)]
         case Map() if _is_object(value):
-            return {k: _walk(node.value, v, f"{path}.{_key(k)}", scalar) for k, v in value.items()}
+            return {k: _walk(node.value, v, f"{path}.{key(k)}", scalar) for k, v in value.items()}
         case Record():
             return _walk_record(node, value, path, scalar)
         case Union():
@@ -223,7 +230,7 @@ def _walk_record(node: Record, value: Any, path: str, scalar: Any) -> Any:
     fields = {field.wire: field.type for field in node.fields}
     if _is_object(value):
         return {
-            k: _walk(fields[k], v, f"{path}.{_key(k)}", scalar) if k in fields else v
+            k: _walk(fields[k], v, f"{path}.{key(k)}", scalar) if k in fields else v
             for k, v in value.items()
         }
     if _is_array(value) and node.array_like:
@@ -269,6 +276,6 @@ def _is_array(value: Any) -> TypeGuard[Sequence[Any]]:
     return isinstance(value, list)
 
 
-def _key(name: str) -> str:
+def key(name: str) -> str:
     """Return a member's name as it stands in one of superjson's paths."""
     return name.replace("\\", "\\\\").replace(".", "\\.")

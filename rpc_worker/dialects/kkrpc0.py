@@ -182,20 +182,19 @@ class Kkrpc0(Wire):
                 case Function(id=function):
                     functions.append(function)
                     values.append(_encode(CALLBACK + function))
-                case Raw():
-                    values.append(bytes(argument))
                 case Flow():
                     raise TypeError(f"{method}: {self.name} has no streams")
                 case _:
-                    values.append(NULL)
+                    values.append(_text(argument))
         given = b',"callbackIds":%b' % _encode(functions) if functions else b""
         head = (identity, _encode(method), b",".join(values), given)
-        return b'{"id":%b,"method":%b,"args":[%b],"type":"request"%b,"version":"json"}\n' % head
+        return _line(b'{"id":%b,"method":%b,"args":[%b],"type":"request"%b' % head, arguments)
 
-    def told(self, function: str, arguments: Sequence[Raw]) -> bytes:
+    def told(self, function: str, arguments: Sequence[Argument]) -> bytes:
         # Nobody answers it, so its own id is never looked at.
-        members = (_encode(function), b",".join(arguments))
-        return b'{"id":"0","method":%b,"args":[%b],"type":"callback","version":"json"}\n' % members
+        members = (_encode(function), b",".join(map(_text, arguments)))
+        message = b'{"id":"0","method":%b,"args":[%b],"type":"callback"' % members
+        return _line(message, arguments)
 
 
 class Superjson0(Kkrpc0):
@@ -217,6 +216,36 @@ class Superjson0(Kkrpc0):
             bytes(value.text),
             b'},"type":"response","version":"superjson"},"meta":{"values":%b,"v":1}}\n' % marks,
         )
+
+
+def _text(argument: Argument) -> bytes:
+    """Return the JSON text of a value."""
+    match argument:
+        case Raw():
+            return bytes(argument)
+        case Marked(text=text):
+            return bytes(text)
+        case _:
+            return NULL
+
+
+def _line(message: bytes, arguments: Sequence[Argument]) -> bytes:
+    """Return a line that has arguments: in superjson, if there are marks on them.
+
+    Args:
+        message: It, up to its last member.
+        arguments: Those that it has.
+    """
+    marks = {
+        f"args.{index}{path}": mark
+        for index, argument in enumerate(arguments)
+        if isinstance(argument, Marked)
+        for path, mark in argument.marks.items()
+    }
+    if not marks:
+        return b'%b,"version":"json"}\n' % message
+    meta = _encode(marks)
+    return b'{"json":%b,"version":"superjson"},"meta":{"values":%b,"v":1}}\n' % (message, meta)
 
 
 _END: Final = b'},"type":"response","version":"json"}\n'

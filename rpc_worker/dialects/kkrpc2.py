@@ -185,7 +185,7 @@ class Kkrpc2(Wire):
         path = _encode(method.split("."))
         return b'{"t":"q","id":%b,"op":"call","p":%b,"a":[%b]}\n' % (identity, path, given)
 
-    def told(self, function: str, arguments: Sequence[Raw]) -> bytes:
+    def told(self, function: str, arguments: Sequence[Argument]) -> bytes:
         given = b",".join(map(_given, arguments))
         return b'{"t":"cb","id":%b,"a":[%b]}\n' % (_encode(function), given)
 

@@ -16,7 +16,7 @@ from msgspec import UNSET, Raw, UnsetType
 from rpc_worker import schema
 from rpc_worker.callbacks import invoked
 from rpc_worker.dialects.calling import CALLBACK, PROGRESS, outgoing
-from rpc_worker.dialects.codecs import Codec
+from rpc_worker.dialects.codecs import Codec, codec_of
 from rpc_worker.dialects.errors import as_error_object
 from rpc_worker.dialects.flows import Drawn, Served
 from rpc_worker.dialects.kkrpc2 import Kkrpc2, flow_of
@@ -61,6 +61,20 @@ _decode_report: Final = msgspec.json.Decoder(_Report).decode
 _decode_token: Final = msgspec.json.Decoder(_Token).decode
 
 
+class Theirs(msgspec.Struct, frozen=True, eq=False):
+    """A function of the page's.
+
+    Attributes:
+        wire: The dialect in which it came, and is called.
+        id: What the page calls it.
+        codecs: How each of its arguments is changed.
+    """
+
+    wire: Wire
+    id: str
+    codecs: Sequence[Codec]
+
+
 class Lent:
     """What a page keeps for one call: functions and streams among its arguments."""
 
@@ -74,10 +88,11 @@ class Lent:
     def __bool__(self) -> bool:
         return bool(self._handles or self._drawn)
 
-    def function(self, identity: str) -> int:
-        """Return the handle of a function of the page's."""
+    def function(self, identity: str, types: Sequence[schema.Type]) -> int:
+        """Return the handle of a function of the page's, which takes values of these types."""
         handle = self._session.new_handle()
-        self._session.functions[handle] = self._wire, identity
+        codecs = [*map(codec_of, types)]
+        self._session.functions[handle] = Theirs(self._wire, identity, codecs)
         self._handles.append(handle)
         self._functions.append(identity)
         return handle
@@ -118,7 +133,7 @@ class KkrpcSession(Session):
     ) -> None:
         super().__init__(host, loop, limits, name=NAME)
         self.wire = wire
-        self.functions: dict[int, tuple[Wire, str]] = {}
+        self.functions: dict[int, Theirs] = {}
         self.drawn: dict[str, Drawn] = {}
         self._served: WeakKeyDictionary[Producer, Served] = WeakKeyDictionary()
         self._methods = {} if frontend is None else frontend.methods
@@ -153,8 +168,8 @@ class KkrpcSession(Session):
     def _tell(self, handle: int, values: list[Raw]) -> None:
         lent = self.functions.get(handle)
         if lent is not None:
-            wire, identity = lent
-            self.write(wire.told(identity, values))
+            told = [*map(lent.wire.value, lent.codecs, values)]
+            self.write(lent.wire.told(lent.id, told))
 
     def _ask(
         self,

@@ -43,8 +43,8 @@ class Flow(msgspec.Struct, frozen=True):
     id: str
 
 
-Argument: TypeAlias = Raw | Function | Flow | UnsetType
-"""A value as JSON text; what stays where it is; or nothing at all."""
+Argument: TypeAlias = Raw | Marked | Function | Flow | UnsetType
+"""A value as JSON text, in superjson if need be; what stays where it is; or nothing at all."""
 
 
 class Wire(ABC):
@@ -92,7 +92,7 @@ class Wire(ABC):
         """Return the line of a call to the page."""
 
     @abstractmethod
-    def told(self, function: str, arguments: Sequence[Raw]) -> bytes:
+    def told(self, function: str, arguments: Sequence[Raw | Marked]) -> bytes:
         """Return the line that calls a function of the page's; nobody answers it."""
 
     def released(self, functions: Sequence[str]) -> bytes | None:  # noqa: ARG002 - 2.x's own

@@ -6,6 +6,7 @@ All else is the session's: answers, callbacks, streams. How a line is read is no
 
 from __future__ import annotations
 
+import logging
 import math
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +17,7 @@ from rpc_worker.calls import Call, Trace
 from rpc_worker.dialects import kkrpc0, kkrpc2
 from rpc_worker.dialects.errors import ErrorNames, as_error_object
 from rpc_worker.dialects.flows import MOST
+from rpc_worker.dialects.marks import Formless
 from rpc_worker.dialects.routes import Routes
 from rpc_worker.dialects.sessions import KkrpcSession, Lent
 from rpc_worker.dispatch import error_object
@@ -32,6 +34,9 @@ if TYPE_CHECKING:
     from rpc_worker.limits import Limits
 
 __all__ = ["IDS", "Acting", "id_of", "invalid"]
+
+_logger: Final = logging.getLogger("rpc_worker")
+_encode: Final = msgspec.json.Encoder().encode
 
 IDS: Final = frozenset(b'"-0123456789')
 """First bytes of an id: a string; or a number, which no kkrpc sends and anybody may."""
@@ -107,7 +112,7 @@ class Acting:
         """
         identity, name = message.id, message.method
         if message.type != "request":
-            self._take_other0(message)
+            self._take_other0(message, meta)
             return
         if identity is UNSET or name is UNSET:
             self.refuse(
@@ -128,12 +133,15 @@ class Acting:
             *(size, calls, None),
         )
 
-    def _take_other0(self, message: kkrpc0.Message) -> None:
+    def _take_other0(self, message: kkrpc0.Message, meta: Raw | UnsetType) -> None:
         """Act on what is no call, or on what later ones of 0.x can ask for and no contract has."""
         identity = id_of(message.id)
         if message.type == "response":
             try:
-                outcome = msgspec.json.decode(message.args or b"{}", type=kkrpc0.Outcome)
+                outcome = kkrpc0.outcome_of(message, meta)
+            except Formless as reason:
+                self.session.settle(self.wire0, identity, UNSET, Raw(_encode(str(reason))))
+                return
             except (ValueError, RecursionError):
                 self.session.unreadable(identity)
                 return
@@ -141,18 +149,20 @@ class Acting:
             self.session.settle(self.wire0, identity, outcome.result, error)
         elif message.type == "callback":
             if message.method is not UNSET:
-                self._call_back(message.method, message.args)
+                self._call_back(message.method, message, meta)
         else:
             shown = message.type[:_SHOWN]
             what = _UNKNOWN.get(shown, f"kkrpc's {shown!r} is not known here")
             self.refuse(self.routes0.plain, identity, ErrorObject(ErrorCode.METHOD_NOT_FOUND, what))
 
-    def _call_back(self, function: str, args: Raw | UnsetType) -> None:
+    def _call_back(self, function: str, message: kkrpc0.Message, meta: Raw | UnsetType) -> None:
         try:
-            values = [] if args is UNSET else msgspec.json.decode(args, type=list[Raw])
-        except (ValueError, RecursionError):
+            arguments = kkrpc0.arguments_of(message, meta)
+        except (ValueError, RecursionError) as reason:
+            # Nobody waits for an answer that could say so.
+            _logger.warning("a function was not called: its arguments cannot be read: %s", reason)
             return
-        self.session.called(function, values)
+        self.session.called(function, [*map(_value, arguments)])
 
     # --------------------------------------------------------------------------- kkrpc 2.x
 
@@ -164,10 +174,7 @@ class Acting:
         elif isinstance(message, kkrpc2.Answer):
             session.settle(self.wire2, id_of(message.id), message.v, message.e)
         elif isinstance(message, kkrpc2.Invocation):
-            arguments = [kkrpc2.argument_of(each) for each in message.a]
-            session.called(
-                message.id, [each if isinstance(each, Raw) else Raw(NULL) for each in arguments]
-            )
+            session.called(message.id, [_value(kkrpc2.argument_of(each)) for each in message.a])
         elif isinstance(message, kkrpc2.Release):
             session.released(message.ids)
         elif isinstance(message, kkrpc2.Pull):
@@ -223,6 +230,10 @@ class Acting:
         session.wire = wire
         try:
             arguments = given()
+        except Formless as reason:
+            message = f"Invalid params: {name[:_SHOWN]}: {reason}"
+            self.refuse(plain, key, ErrorObject(ErrorCode.INVALID_PARAMS, message))
+            return
         except (ValueError, RecursionError) as reason:
             self.refuse(plain, key, invalid(f"the arguments cannot be read: {reason}"))
             return
@@ -283,6 +294,11 @@ def _trace(meta: Raw | UnsetType) -> Trace | None:
         return None
     parent = text(found.traceparent)
     return None if parent is None else Trace(parent, text(found.tracestate))
+
+
+def _value(argument: Argument) -> Raw:
+    """Return an argument of a function of ours, of which none can be left out."""
+    return argument if isinstance(argument, Raw) else Raw(NULL)
 
 
 def invalid(reason: str) -> ErrorObject:

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from rpc_worker import schema
-from rpc_worker.dialects.codecs import Codec
+from rpc_worker.dialects.codecs import Codec, codec_of
 from rpc_worker.dialects.wire import Argument, Flow, Function
 from rpc_worker.errors import ErrorCode, RpcError
 from rpc_worker.messages import NULL
@@ -122,7 +122,7 @@ class Arguments:
         if isinstance(argument, Raw):
             text = bytes(argument)
             if text[:1] == b"[":
-                return b'{"values":%b}' % text
+                return b'{"values":%b}' % codec_of(node).taken(argument)
             if text == b"null":
                 return text
         raise self._misfit(parameter.wire, f"a stream, {describe(node)}", argument)

@@ -22,7 +22,7 @@ from rpc_worker.schema import Array, Map, Record, Scalar, Stream, Tuple, Type, U
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["Codec", "Marked", "codec_of", "key", "without"]
+__all__ = ["Codec", "Marked", "codec_of", "key"]
 
 _MARKED: Final = {"bytes": ["typed-array", "Uint8Array"], "datetime": "Date", "bigint": "bigint"}
 """Kinds of scalars that superjson has a mark for, and which."""
@@ -65,6 +65,8 @@ class Codec:
 
     def taken(self, raw: Raw) -> bytes:
         """Return JSON text that came, with all bytes in base64, as the contract's decoders want."""
+        if not self.has_bytes:
+            return bytes(raw)
         try:
             return _encode(_taken(self._node, _decode(raw)))
         except (msgspec.DecodeError, RecursionError):
@@ -83,41 +85,6 @@ class Codec:
 
 codec_of: Final = cache(Codec)
 """The same for each type, where it is asked for again and again: a contract has not many."""
-
-
-def without(raw: Raw, paths: Sequence[str]) -> bytes:
-    """Return JSON text without the members of objects at some paths: superjson has null there."""
-    value = _decode(raw)
-    for path in paths:
-        *parents, last = _keys(path)
-        place = value
-        for key in parents:
-            if _is_array(place):
-                known = key.isdecimal() and len(key) < _DIGITS and int(key) < len(place)
-                place = place[int(key)] if known else None
-            elif _is_object(place):
-                place = place.get(key)
-        if _is_object(place):
-            place.pop(last, None)
-    return _encode(value)
-
-
-_DIGITS: Final = 10
-"""More digits than this has no index."""
-
-
-def _keys(path: str) -> list[str]:
-    """Return the parts of a path, in which a name's own dots have a backslash before them."""
-    keys, key, escaped = list[str](), "", False
-    for character in path:
-        if escaped or character not in "\\.":
-            key, escaped = key + character, False
-        elif character == "\\":
-            escaped = True
-        else:
-            keys.append(key)
-            key = ""
-    return [*keys, key]
 
 
 def _kinds(node: Type | Stream, seen: set[int]) -> Iterable[str]:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final, Literal
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
-from rpc_worker.dialects.codecs import Marked, without
+from rpc_worker.dialects.codecs import Marked
+from rpc_worker.dialects.marks import unmarked
 from rpc_worker.dialects.wire import Argument, Flow, Function, Wire
 from rpc_worker.messages import JOINED, NULL
 
@@ -35,6 +36,7 @@ __all__ = [
     "decode_plain",
     "decode_plain_superjson",
     "decode_superjson",
+    "outcome_of",
 ]
 
 _encode: Final = msgspec.json.Encoder().encode
@@ -96,24 +98,19 @@ class Outcome(msgspec.Struct):
     error: Raw | UnsetType = UNSET
 
 
-class _Meta(msgspec.Struct):
-    """superjson's marks: by path, the tags of what JSON has no form for."""
-
-    values: dict[str, Raw] = {}
-
-
 decode: Final = msgspec.json.Decoder(Message).decode
 decode_plain: Final = msgspec.json.Decoder(PlainRequest).decode
 decode_plain_superjson: Final = msgspec.json.Decoder(PlainSuperjson).decode
 decode_superjson: Final = msgspec.json.Decoder(Superjson).decode
 _decode_values: Final = msgspec.json.Decoder(list[Raw]).decode
-_decode_meta: Final = msgspec.json.Decoder(_Meta).decode
+_decode_outcome: Final = msgspec.json.Decoder(Outcome).decode
 
 
 def arguments_of(message: Message, meta: Raw | UnsetType) -> list[Argument]:
     """Return what was given.
 
     Raises:
+        Formless: A value has no form here.
         ValueError: It cannot be read.
     """
     if message.args is UNSET:
@@ -124,29 +121,29 @@ def arguments_of(message: Message, meta: Raw | UnsetType) -> list[Argument]:
         for index, value in enumerate(values):
             if isinstance(value, Raw) and bytes(value) == marker:
                 values[index] = Function(identity)
-    if meta is not UNSET:
-        _undefine(values, _decode_meta(meta))
-    return values
+    if meta is UNSET:
+        return values
+    members = {str(index): value for index, value in enumerate(values)}
+    unmarked(members, meta)
+    return [*members.values()]
 
 
-def _undefine(values: list[Argument], meta: _Meta) -> None:
-    """Take away what is marked as undefined: whole arguments, and members of objects in them."""
-    within: dict[int, list[str]] = {}
-    for path, tags in meta.values.items():
-        head, _, rest = path.partition(".")
-        index, _, rest = rest.partition(".")
-        if head != "args" or bytes(tags) != b'["undefined"]' or not index.isdecimal():
-            continue
-        if len(index) > len(str(len(values))) or int(index) >= len(values):
-            continue
-        if rest:
-            within.setdefault(int(index), []).append(rest)
-        else:
-            values[int(index)] = UNSET
-    for place, paths in within.items():
-        value = values[place]
-        if isinstance(value, Raw):
-            values[place] = Raw(without(value, paths))
+def outcome_of(message: Message, meta: Raw | UnsetType) -> Outcome:
+    """Return what one of our calls was answered with.
+
+    Raises:
+        Formless: The result, or a part of it, has no form here.
+        ValueError: It cannot be read.
+    """
+    outcome = _decode_outcome(message.args or b"{}")
+    if meta is UNSET:
+        return outcome
+    members: dict[str, Argument] = {"result": outcome.result, "error": outcome.error}
+    unmarked(members, meta)
+    result, error = members["result"], members["error"]
+    return Outcome(
+        result if isinstance(result, Raw) else UNSET, error if isinstance(error, Raw) else UNSET
+    )
 
 
 class Kkrpc0(Wire):

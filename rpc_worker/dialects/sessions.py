@@ -7,6 +7,7 @@ kkrpc has for them. What kkrpc has nothing for, a cancel or an event, is not sai
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
 
@@ -20,7 +21,7 @@ from rpc_worker.dialects.codecs import Codec, codec_of
 from rpc_worker.dialects.errors import as_error_object
 from rpc_worker.dialects.flows import Drawn, Served
 from rpc_worker.dialects.kkrpc2 import Kkrpc2, flow_of
-from rpc_worker.dialects.wire import Answers, Wire
+from rpc_worker.dialects.wire import Answers, Function, Wire
 from rpc_worker.errors import ErrorCode, RemoteError
 from rpc_worker.messages import NULL, ErrorObject
 from rpc_worker.reports import progress_came
@@ -28,10 +29,11 @@ from rpc_worker.sessions import Session
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from rpc_worker.calls import Call
-    from rpc_worker.contract import Contract
+    from rpc_worker.contract import Contract, Method
+    from rpc_worker.dialects.wire import Argument
     from rpc_worker.limits import Limits
     from rpc_worker.producers import Producer
     from rpc_worker.sessions import Host
@@ -113,6 +115,10 @@ class Lent:
             self._session.write(line)
 
 
+def _listen(codec: Codec, listen: Callable[[Raw], None], value: Raw) -> None:
+    listen(Raw(codec.taken(value)))
+
+
 class KkrpcSession(Session):
     """All kkrpc clients of a pipe, of whatever dialect: nothing on their lines tells them apart.
 
@@ -189,7 +195,18 @@ class KkrpcSession(Session):
         if call is not None and isinstance(call.dialect, Answers):
             wire = call.dialect.wire
         arguments = outgoing(self._methods[method], params, wire)
+        self._expect_reports(self._methods[method], arguments)
         self.write(wire.request(identity, method, arguments))
+
+    def _expect_reports(self, method: Method, arguments: Sequence[Argument]) -> None:
+        """Have what is told of progress listen to bytes as kkrpc's clients write them."""
+        positional = [p.type for p in method.parameters if not p.keyword]
+        for node, argument in zip(positional, arguments, strict=False):
+            if isinstance(node, schema.Progress) and isinstance(argument, Function):
+                codec, token = codec_of(node.value), argument.id.removeprefix(PROGRESS).encode()
+                listen = self.progress[token]
+                if codec.has_bytes:
+                    self.progress[token] = partial(_listen, codec, listen)
 
     def draw(self, wire: Wire, sid: str) -> Drawn:
         """Return a stream of the page's, which is pulled when somebody asks for its items."""
@@ -229,14 +246,14 @@ class KkrpcSession(Session):
             self.answered(identity, UNSET, as_error_object(error))
             return
         value = Raw(NULL) if result is UNSET else result
+        codec = codec_of(method.result)
         if not isinstance(method.result, schema.Stream):
-            codec = Codec(method.result)
             self.answered(identity, Raw(codec.taken(value)) if codec.has_bytes else value, UNSET)
             return
         flow = flow_of(value) if wire.has_streams else None
         if flow is None:
             # Whatever has an end can be given whole.
-            body = b'{"values":%b}' % value
+            body = b'{"values":%b}' % codec.taken(value)
         else:
             drawn = self.draw(wire, flow.id)
             if pending.scope is not None:
@@ -256,9 +273,20 @@ class KkrpcSession(Session):
             self._calling = True
             self.loop.call_soon(self._have_called)
         if kind == CALLBACK:
+            params = b",".join(self._taken(name, arguments))
             invoked(self, f"$/invokeProxy/{name}/invoke", Raw(b"[%b]" % params), None)
         elif kind == PROGRESS and name.isdecimal() and len(arguments) == 1:
             progress_came(self, Raw(b'{"token":%b,"value":%b}' % (name.encode(), params)))
+
+    def _taken(self, handle: str, arguments: Sequence[Raw]) -> Sequence[Raw | bytes]:
+        """Return what a function of ours is given, with bytes as its decoders want them."""
+        known = handle.isdecimal() and len(handle) < _DIGITS
+        exposed = self.handles.get(int(handle)) if known else None
+        parameters = () if exposed is None else exposed.handler.method.parameters
+        if len(parameters) != len(arguments):
+            return arguments
+        pairs = zip(parameters, arguments, strict=True)
+        return [codec_of(parameter.type).taken(each) for parameter, each in pairs]
 
     def _have_called(self) -> None:
         self._calling = False

@@ -204,3 +204,153 @@ def test_a_function_that_is_keyword_only_cannot_be_given_to_a_page() -> None:
             assert "functions and streams by position only" in str(await page.rest())
 
     played(main)
+
+
+# ----------------------------------------------------------------------------- what is heard
+
+# A method, what the page answers with, its marks, and what the method makes of it.
+HEARD: list[tuple[str, Any, dict[str, Any], str]] = [
+    ("given", {"a": 1, "b": None}, {"args.result.b": ["undefined"]}, "Given(a=1, b='default')"),
+    ("given", {"a": 1, "b": "x"}, {}, "Given(a=1, b='x')"),
+    (
+        "anything",
+        {"a": [{"b.c": None, "d": None}]},
+        {"args.result.a.0.b\\.c": ["undefined"], "args.result.x.y": ["undefined"]},
+        "{'a': [{'d': None}]}",
+    ),
+    ("anything", None, {"args.result": ["undefined"]}, "None"),
+    ("dates", [WHEN], {"args.result.0": ["Date"]}, repr([EPOCH])),
+    ("octets", [1, 2], {"args.result": [BYTES]}, repr(b"\1\2")),
+    ("octets", OCTETS, {}, repr(b"\1\2")),
+    ("each", [[1, 2], OCTETS], {"args.result.0": [BYTES]}, repr([b"\1\2"] * 2)),
+    (
+        *("anything", {"a": [["x", 1]]}, {"args.result.a": ["map"]}),
+        "args.result.a is marked as map by superjson, which has no form here",
+    ),
+    ("octets", [1, 2], {"args": 5, "args.result": []}, repr(b"\1\2")),
+]
+
+
+@pytest.mark.parametrize(("method", "result", "marks", "text"), HEARD)
+def test_an_answer_of_the_page_is_read_by_its_marks(
+    method: str, result: Any, marks: dict[str, Any], text: str
+) -> None:
+    async def main(page: Page) -> None:
+        page.say(superjson(request("a", method)))
+        asked = await page.told("request")
+        answer = {"id": asked["id"], "method": "", "args": {"result": result}, "type": "response"}
+        told = superjson(answer)
+        told.setdefault("meta", {"v": 1, "values": {}})["values"].update(marks)
+        page.say(told)
+        args = (await page.answered("a"))["args"]
+        assert text in (args.get("result"), args.get("error"))
+
+    played(main)
+
+
+# A method, what the page calls its function with, the marks, and what the function is given.
+USED: list[tuple[str, list[Any], dict[str, Any], str]] = [
+    ("used", [[1, 2]], {"args.0": [BYTES]}, repr([b"\1\2"])),
+    ("used", [OCTETS], {}, repr([b"\1\2"])),
+    ("used", [{"0": 1, "1": 2}], {}, repr([b"\1\2"])),
+    ("usedProgress", [[1, 2]], {"args.0": [BYTES]}, repr([b"\1\2"])),
+    ("usedProgress", [OCTETS], {}, repr([b"\1\2"])),
+    (
+        *("usedAny", [None, {"x": None}]),
+        *({"args.0": ["undefined"], "args.1.x": ["undefined"]}, "[(None, {})]"),
+    ),
+    ("usedAny", [1, [["x", 1]]], {"args.1": ["map"]}, "[]"),
+    ("usedAny", [1], {}, "[]"),
+]
+
+
+@pytest.mark.parametrize(("method", "args", "marks", "text"), USED)
+def test_a_function_of_ours_is_given_what_the_marks_say(
+    method: str, args: list[Any], marks: dict[str, Any], text: str
+) -> None:
+    async def main(page: Page) -> None:
+        page.say(superjson(request("a", method)))
+        asked = await page.told("request")
+        (function,) = asked["callbackIds"]
+        called = superjson({"id": "x", "method": function, "args": args, "type": "callback"})
+        called["meta"]["values"].update(marks)
+        page.say(called, {"id": asked["id"], "method": "", "args": {}, "type": "response"})
+        assert (await page.answered("a"))["args"] == {"result": text}
+
+    played(main)
+
+
+def test_a_function_of_ours_takes_bytes_from_kkrpc_2_too() -> None:
+    async def main(page: Page) -> None:
+        for method in ("used", "usedProgress"):
+            page.say(query("a", method))
+            asked = await page.told("q")
+            function = asked["a"][0]["id"]
+            page.say({"t": "cb", "id": function, "a": [{"0": 1, "1": 2}]})
+            page.say({"t": "r", "id": asked["id"]})
+            assert (await page.answered("a"))["v"] == repr([b"\1\2"])
+
+    played(main)
+
+
+# A value as superjson has it, and its marks from there.
+FORMLESS: list[tuple[Any, dict[str, Any], str]] = [
+    ([["a", 1]], {"": ["map"]}, "args.0 is marked as map"),
+    ({"a": {"b": "NaN"}}, {".a.b": ["number"]}, "args.0.a.b is marked as the number NaN"),
+    ("Infinity", {"": ["number"]}, "args.0 is marked as the number Infinity"),
+    ("/x/g", {"": ["regexp"]}, "args.0 is marked as regexp"),
+    ("x", {"": [{}]}, "args.0 is marked as {}"),
+    ("x", {"": [[]]}, "args.0 is marked as "),
+    ("x", {"": [["symbol", "x"]]}, "args.0 is marked as symbol x"),
+    ("5", {"": [["custom", "Decimal"]]}, "args.0 is marked as custom Decimal"),
+    ({"a.b": {}}, {".a\\.b": [["class", "Point"]]}, "args.0.a\\.b is marked as class Point"),
+    ([[["a", 1]]], {"": ["set", {"0": ["map"]}]}, "args.0.0 is marked as map"),
+    ({"a": ["NaN"]}, {".a": ["set", {"0": ["number"]}]}, "args.0.a.0 is marked as the number NaN"),
+]
+
+
+@pytest.mark.parametrize(("value", "marks", "text"), FORMLESS)
+def test_what_has_no_form_here_is_refused(value: Any, marks: dict[str, Any], text: str) -> None:
+    async def main(page: Page) -> None:
+        message = superjson(request("a", "echo", value))
+        message["meta"]["values"].update({f"args.0{path}": tags for path, tags in marks.items()})
+        page.say(message)
+        error = (await page.answered("a"))["args"]["error"]
+        assert error.startswith(f"Invalid params: echo: {text}")
+
+    played(main)
+
+
+# A value as superjson has it, its marks from there, and what becomes of it.
+FORMED: list[tuple[Any, dict[str, Any], Any]] = [
+    ([1, 2], {"": ["set"]}, [1, 2]),
+    ("https://x/", {"": ["URL"]}, "https://x/"),
+    (WHEN, {"": ["Date"]}, WHEN),
+    ([{"a": None}], {"": ["set", {"0.a": ["undefined"]}]}, [{}]),
+    ({"name": "E", "message": "m"}, {"": ["Error"]}, {"name": "E", "message": "m"}),
+    ([1.5], {"": [["typed-array", "Float32Array"]]}, [1.5]),
+    ("-0", {"": ["number"]}, 0),
+    ({"a": ["-0", "-0"]}, {".a.0": ["number"], ".a.7": ["number"]}, {"a": [0, "-0"]}),
+    ({"a": None, "": None}, {".": ["undefined"]}, {"a": None}),
+    ([None, 1], {".0": ["undefined"]}, [None, 1]),
+    (1, {".a.b": ["number"], ".x": ["number"]}, 1),
+]
+
+
+@pytest.mark.parametrize(("value", "marks", "result"), FORMED)
+def test_what_has_a_form_is_taken(value: Any, marks: dict[str, Any], result: Any) -> None:
+    async def main(page: Page) -> None:
+        message = superjson(request("a", "echo", value))
+        message["meta"]["values"].update({f"args.0{path}": tags for path, tags in marks.items()})
+        page.say(message)
+        assert (await page.answered("a"))["args"] == {"result": result}
+
+    played(main)
+
+
+def test_minus_zero_is_a_number_for_a_contract() -> None:
+    async def main(page: Page) -> None:
+        page.say(superjson(request("a", "add", "-0", "-0"), args_0=["number"], args_1=["number"]))
+        assert (await page.answered("a"))["args"] == {"result": 0}
+
+    played(main)

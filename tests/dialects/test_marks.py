@@ -67,10 +67,11 @@ class Service:
         return await caller(Frontend).show_named(at={"a.b": EPOCH}, octets=b"\1\2")
 
     async def later(self) -> str:
-        async def dates() -> AsyncIterator[datetime]:
-            yield EPOCH
+        whole: Any = [EPOCH]
+        return await caller(Frontend).show_later(whole)
 
-        return await caller(Frontend).show_later(dates())
+    async def total(self, parts: AsyncIterator[bytes]) -> int:
+        return sum([len(part) async for part in parts])
 
     async def keyword(self) -> None:
         await caller(Frontend).told(function=print)
@@ -157,6 +158,7 @@ ASKED: list[tuple[str, list[Any], list[Any], dict[str, Any]]] = [
         *("all", [OCTETS, "x", "5", [WHEN]], [[1, 2], "x", "5", [WHEN]]),
         {"args.0": [BYTES], "args.2": ["bigint"], "args.3.0": ["Date"]},
     ),
+    ("later", [[WHEN]], [[WHEN]], {"args.0.0": ["Date"]}),
     (
         "named",
         [{"at": {"a.b": WHEN}, "octets": OCTETS}],
@@ -289,6 +291,15 @@ def test_a_function_of_ours_takes_bytes_from_kkrpc_2_too() -> None:
             page.say({"t": "cb", "id": function, "a": [{"0": 1, "1": 2}]})
             page.say({"t": "r", "id": asked["id"]})
             assert (await page.answered("a"))["v"] == repr([b"\1\2"])
+
+    played(main)
+
+
+def test_a_stream_that_is_given_whole_has_bytes_in_any_form() -> None:
+    async def main(page: Page) -> None:
+        page.say(superjson(request("a", "total", [[1, 2], [3]]), args_0_0=[BYTES]))
+        assert (await page.answered("a"))["args"] == {"result": 3}
+        assert (await page.call0("total", [OCTETS, "AQI="])) == {"result": 4}
 
     played(main)
 

@@ -120,6 +120,7 @@ class Answering:
         parts = call.dialect.result(identity, body) if size <= limit else ()
         if (
             len(parts) == 1
+            and len(parts[0]) <= self._small
             and call.dialect is not JSON_RPC
             and call.attached is None
             and call.timer is None

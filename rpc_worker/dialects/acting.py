@@ -6,6 +6,7 @@ All else is the session's: answers, callbacks, streams. How a line is read is no
 
 from __future__ import annotations
 
+import logging
 import math
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +17,7 @@ from rpc_worker.calls import Call, Trace
 from rpc_worker.dialects import kkrpc0, kkrpc2
 from rpc_worker.dialects.errors import ErrorNames, as_error_object
 from rpc_worker.dialects.flows import MOST
+from rpc_worker.dialects.marks import Formless
 from rpc_worker.dialects.routes import Routes
 from rpc_worker.dialects.sessions import KkrpcSession, Lent
 from rpc_worker.dispatch import error_object
@@ -32,6 +34,9 @@ if TYPE_CHECKING:
     from rpc_worker.limits import Limits
 
 __all__ = ["IDS", "Acting", "id_of", "invalid"]
+
+_logger: Final = logging.getLogger("rpc_worker")
+_encode: Final = msgspec.json.Encoder().encode
 
 IDS: Final = frozenset(b'"-0123456789')
 """First bytes of an id: a string; or a number, which no kkrpc sends and anybody may."""
@@ -57,7 +62,8 @@ class Acting:
     Attributes:
         wire0: kkrpc 0.x.
         wire2: kkrpc 2.x.
-        routes0: The methods, as kkrpc 0.x calls them.
+        routes0: The methods, as kkrpc 0.x calls them in plain JSON.
+        superjson0: The same in superjson.
         routes2: The same for 2.x.
         session: The session of all kkrpc clients.
     """
@@ -74,6 +80,7 @@ class Acting:
         self.wire0 = kkrpc0.Kkrpc0(names)
         self.wire2 = kkrpc2.Kkrpc2(names)
         self.routes0 = Routes(service, self.wire0)
+        self.superjson0 = Routes(service, kkrpc0.Superjson0(names))
         self.routes2 = Routes(service, self.wire2)
         self.session = KkrpcSession(
             channel, loop, limits, frontend=service.frontend, wire=self.wire0
@@ -87,12 +94,25 @@ class Acting:
     # --------------------------------------------------------------------------- kkrpc 0.x
 
     def take0(
-        self, message: kkrpc0.Message, meta: Raw | UnsetType, size: int, calls: list[Call]
+        self,
+        routes: Routes,
+        message: kkrpc0.Message,
+        meta: Raw | UnsetType,
+        size: int,
+        calls: list[Call],
     ) -> None:
-        """Act on a message of 0.x; add the call that it makes to `calls`."""
+        """Act on a message of 0.x, in plain JSON or in superjson.
+
+        Args:
+            routes: The methods, as they are called in the one or the other.
+            message: What it says.
+            meta: superjson's marks.
+            size: The length of its line.
+            calls: Where the call that it makes is added.
+        """
         identity, name = message.id, message.method
         if message.type != "request":
-            self._take_other0(message)
+            self._take_other0(message, meta)
             return
         if identity is UNSET or name is UNSET:
             self.refuse(
@@ -108,17 +128,20 @@ class Acting:
             self.refuse(self.routes0.plain, key, error)
             return
         self._start(
-            *(self.routes0, key, name),
+            *(routes, key, name),
             lambda: kkrpc0.arguments_of(message, meta),
             *(size, calls, None),
         )
 
-    def _take_other0(self, message: kkrpc0.Message) -> None:
+    def _take_other0(self, message: kkrpc0.Message, meta: Raw | UnsetType) -> None:
         """Act on what is no call, or on what later ones of 0.x can ask for and no contract has."""
         identity = id_of(message.id)
         if message.type == "response":
             try:
-                outcome = msgspec.json.decode(message.args or b"{}", type=kkrpc0.Outcome)
+                outcome = kkrpc0.outcome_of(message, meta)
+            except Formless as reason:
+                self.session.settle(self.wire0, identity, UNSET, Raw(_encode(str(reason))))
+                return
             except (ValueError, RecursionError):
                 self.session.unreadable(identity)
                 return
@@ -126,18 +149,20 @@ class Acting:
             self.session.settle(self.wire0, identity, outcome.result, error)
         elif message.type == "callback":
             if message.method is not UNSET:
-                self._call_back(message.method, message.args)
+                self._call_back(message.method, message, meta)
         else:
             shown = message.type[:_SHOWN]
             what = _UNKNOWN.get(shown, f"kkrpc's {shown!r} is not known here")
             self.refuse(self.routes0.plain, identity, ErrorObject(ErrorCode.METHOD_NOT_FOUND, what))
 
-    def _call_back(self, function: str, args: Raw | UnsetType) -> None:
+    def _call_back(self, function: str, message: kkrpc0.Message, meta: Raw | UnsetType) -> None:
         try:
-            values = [] if args is UNSET else msgspec.json.decode(args, type=list[Raw])
-        except (ValueError, RecursionError):
+            arguments = kkrpc0.arguments_of(message, meta)
+        except (ValueError, RecursionError) as reason:
+            # Nobody waits for an answer that could say so.
+            _logger.warning("a function was not called: its arguments cannot be read: %s", reason)
             return
-        self.session.called(function, values)
+        self.session.called(function, [*map(_value, arguments)])
 
     # --------------------------------------------------------------------------- kkrpc 2.x
 
@@ -149,10 +174,7 @@ class Acting:
         elif isinstance(message, kkrpc2.Answer):
             session.settle(self.wire2, id_of(message.id), message.v, message.e)
         elif isinstance(message, kkrpc2.Invocation):
-            arguments = [kkrpc2.argument_of(each) for each in message.a]
-            session.called(
-                message.id, [each if isinstance(each, Raw) else Raw(NULL) for each in arguments]
-            )
+            session.called(message.id, [_value(kkrpc2.argument_of(each)) for each in message.a])
         elif isinstance(message, kkrpc2.Release):
             session.released(message.ids)
         elif isinstance(message, kkrpc2.Pull):
@@ -208,6 +230,10 @@ class Acting:
         session.wire = wire
         try:
             arguments = given()
+        except Formless as reason:
+            message = f"Invalid params: {name[:_SHOWN]}: {reason}"
+            self.refuse(plain, key, ErrorObject(ErrorCode.INVALID_PARAMS, message))
+            return
         except (ValueError, RecursionError) as reason:
             self.refuse(plain, key, invalid(f"the arguments cannot be read: {reason}"))
             return
@@ -268,6 +294,11 @@ def _trace(meta: Raw | UnsetType) -> Trace | None:
         return None
     parent = text(found.traceparent)
     return None if parent is None else Trace(parent, text(found.tracestate))
+
+
+def _value(argument: Argument) -> Raw:
+    """Return an argument of a function of ours, of which none can be left out."""
+    return argument if isinstance(argument, Raw) else Raw(NULL)
 
 
 def invalid(reason: str) -> ErrorObject:

@@ -15,7 +15,7 @@ from msgspec import UNSET, Raw, UnsetType
 
 from rpc_worker import schema
 from rpc_worker.contract import REQUIRED
-from rpc_worker.dialects.codecs import Codec
+from rpc_worker.dialects.codecs import Codec, codec_of
 from rpc_worker.dialects.wire import Argument, Flow, Function, Strange
 from rpc_worker.errors import ErrorCode, RpcError
 from rpc_worker.messages import NULL
@@ -35,8 +35,8 @@ _encode: Final = msgspec.json.Encoder().encode
 class Lending(Protocol):
     """Takes what a page keeps, for as long as a call lives."""
 
-    def function(self, identity: str) -> int:
-        """Return the handle of a function of the page's."""
+    def function(self, identity: str, types: Sequence[schema.Type]) -> int:
+        """Return the handle of a function of the page's, which takes values of these types."""
         ...
 
     def flow(self, identity: str) -> bytes:
@@ -127,7 +127,7 @@ class Arguments:
         if isinstance(argument, Raw):
             text = bytes(argument)
             if text[:1] == b"[":
-                return b'{"values":%b}' % text
+                return b'{"values":%b}' % codec_of(node).taken(argument)
             if text == b"null":
                 return text
         raise self._misfit(parameter.wire, f"a stream, {describe(node)}", argument)
@@ -141,13 +141,13 @@ class Arguments:
     ) -> bytes:
         if isinstance(argument, Function):
             if isinstance(node, schema.Progress):
-                return b"%d" % lending.function(argument.id)
+                return b"%d" % lending.function(argument.id, (node.value,))
             if node.result is not None:
                 raise self._misfit(
                     parameter.wire, "a function whose answer is waited for", argument, _ONE_WAY
                 )
             form = b'{"__jsonrpc_marshaled":1,"handle":%d,"lifetime":"call"}'
-            return form % lending.function(argument.id)
+            return form % lending.function(argument.id, node.parameters)
         if isinstance(argument, Raw) and bytes(argument) == b"null":
             return b"null"
         raise self._misfit(parameter.wire, "a function", argument)

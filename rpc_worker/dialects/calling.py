@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from rpc_worker import schema
+from rpc_worker.dialects.codecs import Marked, codec_of, key
 from rpc_worker.dialects.wire import Flow, Function
 from rpc_worker.references import CallbackForm
 
@@ -56,7 +57,7 @@ def outgoing(method: Method, params: bytes, wire: Wire) -> list[Argument]:
             value = given.get(parameter.wire, UNSET)
             arguments.append(value if value is UNSET else _argument(method, parameter, value, wire))
     if options:
-        arguments.append(Raw(_encode(options)))
+        arguments.append(_options(method, options, wire))
     while arguments and arguments[-1] is UNSET:
         arguments.pop()
     return arguments
@@ -77,9 +78,32 @@ def _argument(method: Method, parameter: Parameter, value: Raw, wire: Wire) -> A
         case schema.Stream():
             form = _decode_form(value)
             if form.token is UNSET:
-                return Raw(b"[]") if form.values is UNSET else form.values
+                values = Raw(b"[]") if form.values is UNSET else form.values
+                return wire.value(codec_of(node), values)
             if not wire.has_streams:
                 raise TypeError(f"{place}: {wire.name} has no streams")
             return Flow(bytes(form.token).decode())
         case _:
-            return value
+            return wire.value(codec_of(node), value)
+
+
+def _options(method: Method, options: dict[str, Raw], wire: Wire) -> Raw | Marked:
+    """Return keyword-only arguments as one object, with the marks that are on its members."""
+    texts: dict[str, Raw] = {}
+    marks: dict[str, list[Any]] = {}
+    for parameter in method.parameters:
+        name = parameter.wire
+        if name not in options:
+            continue
+        argument = _argument(method, parameter, options[name], wire)
+        match argument:
+            case Marked():
+                texts[name] = argument.text
+                marks |= {f".{key(name)}{at}": mark for at, mark in argument.marks.items()}
+            case Raw():
+                texts[name] = argument
+            case _:
+                place = f"{method.wire}, parameter {name}"
+                raise TypeError(f"{place}: {wire.name} has functions and streams by position only")
+    text = Raw(_encode(texts))
+    return Marked(text, marks) if marks else text

@@ -2,14 +2,16 @@
 
 superjson marks such values by their paths. Coming in, only the mark of undefined is needed: the
 contract knows where bytes are, dates are the text that it has for them, and so are big integers.
-Going out, a client of kkrpc 0.x is given the marks, and rebuilds `Date`, `bigint` and `Uint8Array`.
+Going out, a client of kkrpc 0.x that reads superjson is given the marks, and rebuilds `Date`,
+`bigint` and `Uint8Array`; one that reads plain JSON alone is given bytes in kkrpc's own form for
+them, and the text that the contract has for the others.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 import msgspec
@@ -20,7 +22,7 @@ from rpc_worker.schema import Array, Map, Record, Scalar, Stream, Tuple, Type, U
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["Codec", "without"]
+__all__ = ["Codec", "Marked", "codec_of", "key"]
 
 _MARKED: Final = {"bytes": ["typed-array", "Uint8Array"], "datetime": "Date", "bigint": "bigint"}
 """Kinds of scalars that superjson has a mark for, and which."""
@@ -29,10 +31,22 @@ _encode: Final = msgspec.json.Encoder().encode
 _decode: Final = msgspec.json.Decoder().decode
 
 
+class Marked(msgspec.Struct, frozen=True):
+    """A value in superjson.
+
+    Attributes:
+        text: Its JSON text.
+        marks: By path from the value itself, which has the empty one: what is rebuilt there.
+    """
+
+    text: Raw
+    marks: dict[str, list[Any]]
+
+
 class Codec:
     """How the values of one type are changed on their way."""
 
-    def __init__(self, node: Type) -> None:
+    def __init__(self, node: Type | Stream) -> None:
         self._node = node
 
     @cached_property
@@ -51,56 +65,26 @@ class Codec:
 
     def taken(self, raw: Raw) -> bytes:
         """Return JSON text that came, with all bytes in base64, as the contract's decoders want."""
+        if not self.has_bytes:
+            return bytes(raw)
         try:
             return _encode(_taken(self._node, _decode(raw)))
         except (msgspec.DecodeError, RecursionError):
             return bytes(raw)
 
-    def marked(self, body: bytes, path: str) -> tuple[bytes, bytes]:
-        """Return JSON text that goes out as superjson has it, and the JSON text of its marks.
-
-        Args:
-            body: As the contract's encoder made it.
-            path: Where it will stand.
-        """
+    def marked(self, body: Raw) -> Marked:
+        """Return JSON text that goes out as superjson has it, and its marks."""
         marks: dict[str, list[Any]] = {}
-        value = _marked(self._node, _decode(body), path, marks)
-        return _encode(value), _encode(marks)
+        value = _marked(self._node, _decode(body), marks)
+        return Marked(Raw(_encode(value)), marks)
+
+    def formed(self, body: Raw) -> Raw:
+        """Return JSON text that goes out, with bytes in the form that kkrpc has in plain JSON."""
+        return Raw(_encode(_walk(self._node, _decode(body), "", _form_scalar)))
 
 
-def without(raw: Raw, paths: Sequence[str]) -> bytes:
-    """Return JSON text without the members of objects at some paths: superjson has null there."""
-    value = _decode(raw)
-    for path in paths:
-        *parents, last = _keys(path)
-        place = value
-        for key in parents:
-            if _is_array(place):
-                known = key.isdecimal() and len(key) < _DIGITS and int(key) < len(place)
-                place = place[int(key)] if known else None
-            elif _is_object(place):
-                place = place.get(key)
-        if _is_object(place):
-            place.pop(last, None)
-    return _encode(value)
-
-
-_DIGITS: Final = 10
-"""More digits than this has no index."""
-
-
-def _keys(path: str) -> list[str]:
-    """Return the parts of a path, in which a name's own dots have a backslash before them."""
-    keys, key, escaped = list[str](), "", False
-    for character in path:
-        if escaped or character not in "\\.":
-            key, escaped = key + character, False
-        elif character == "\\":
-            escaped = True
-        else:
-            keys.append(key)
-            key = ""
-    return [*keys, key]
+codec_of: Final = cache(Codec)
+"""The same for each type, where it is asked for again and again: a contract has not many."""
 
 
 def _kinds(node: Type | Stream, seen: set[int]) -> Iterable[str]:
@@ -128,7 +112,7 @@ def _kinds(node: Type | Stream, seen: set[int]) -> Iterable[str]:
             pass
 
 
-def _taken(node: Type, value: Any) -> Any:
+def _taken(node: Type | Stream, value: Any) -> Any:
     """Return a value with its bytes in base64."""
     return _walk(node, value, "", _take_scalar)
 
@@ -157,33 +141,49 @@ def _counts(value: dict[str, Any]) -> bool:
     return all(name == str(index) for index, name in enumerate(value))
 
 
-def _marked(node: Type, value: Any, path: str, marks: dict[str, list[Any]]) -> Any:
+def _marked(node: Type | Stream, value: Any, marks: dict[str, list[Any]]) -> Any:
     def mark(scalar: Scalar, found: Any, at: str) -> Any:
         if found is None or scalar.kind not in _MARKED:
             return found
         if scalar.kind == "bytes":
-            try:
-                found = [*base64.b64decode(found, validate=True)]
-            except (TypeError, ValueError, binascii.Error):
+            octets = _numbers(found)
+            if octets is None:
                 return found
+            found = octets
         marks[at] = [_MARKED[scalar.kind]]
         return found
 
-    return _walk(node, value, path, mark)
+    return _walk(node, value, "", mark)
 
 
-def _walk(node: Type, value: Any, path: str, scalar: Any) -> Any:
-    """Return a value whose scalars have been changed. What is not of the type stays as it is."""
+def _form_scalar(node: Scalar, value: Any, _path: str) -> Any:
+    octets = _numbers(value) if node.kind == "bytes" else None
+    return value if octets is None else {"type": "Uint8Array", "data": octets}
+
+
+def _numbers(text: Any) -> list[int] | None:
+    """Return bytes that stand in base64 as numbers; None if they do not."""
+    try:
+        return [*base64.b64decode(text, validate=True)]
+    except (TypeError, ValueError, binascii.Error):
+        return None
+
+
+def _walk(node: Type | Stream, value: Any, path: str, scalar: Any) -> Any:
+    """Return a value whose scalars have been changed. What is not of the type stays as it is.
+
+    A stream's value is an array, as one is given whole.
+    """
     match node:
         case Scalar():
             return scalar(node, value, path)
-        case Array() if _is_array(value):
+        case Array() | Stream() if _is_array(value):
             return [_walk(node.item, v, f"{path}.{i}", scalar) for i, v in enumerate(value)]
         case Tuple() if _is_array(value) and len(value) == len(node.items):
             pairs = zip(node.items, value, strict=True)
             return [_walk(n, v, f"{path}.{i}", scalar) for i, (n, v) in enumerate(pairs)]
         case Map() if _is_object(value):
-            return {k: _walk(node.value, v, f"{path}.{_key(k)}", scalar) for k, v in value.items()}
+            return {k: _walk(node.value, v, f"{path}.{key(k)}", scalar) for k, v in value.items()}
         case Record():
             return _walk_record(node, value, path, scalar)
         case Union():
@@ -197,7 +197,7 @@ def _walk_record(node: Record, value: Any, path: str, scalar: Any) -> Any:
     fields = {field.wire: field.type for field in node.fields}
     if _is_object(value):
         return {
-            k: _walk(fields[k], v, f"{path}.{_key(k)}", scalar) if k in fields else v
+            k: _walk(fields[k], v, f"{path}.{key(k)}", scalar) if k in fields else v
             for k, v in value.items()
         }
     if _is_array(value) and node.array_like:
@@ -243,6 +243,6 @@ def _is_array(value: Any) -> TypeGuard[Sequence[Any]]:
     return isinstance(value, list)
 
 
-def _key(name: str) -> str:
+def key(name: str) -> str:
     """Return a member's name as it stands in one of superjson's paths."""
     return name.replace("\\", "\\\\").replace(".", "\\.")

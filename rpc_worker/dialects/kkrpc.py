@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from rpc_worker.channel import Channel
+    from rpc_worker.dialects.routes import Routes
     from rpc_worker.dispatch import Service
     from rpc_worker.limits import Limits
     from rpc_worker.lines import Line
@@ -131,18 +132,21 @@ class Kkrpc:
             messages = [each.json for each in messages]
         if form is _QUERY:
             self._calls2(messages, lines, calls, others)
+        elif form is _SUPERJSON:
+            self._calls0(self._acting.superjson0, messages, lines, calls, others)
         else:
-            self._calls0(messages, lines, calls, others)
+            self._calls0(self._acting.routes0, messages, lines, calls, others)
         return True
 
     def _calls0(
         self,
+        routes: Routes,
         requests: list[kkrpc0.PlainRequest],
         lines: Sequence[Line],
         calls: list[Call],
         others: list[Line | Oversized],
     ) -> None:
-        routes, session = self._acting.routes0, self._acting.session
+        session = self._acting.session
         session.wire = routes.wire
         for request, line in zip(requests, lines, strict=True):
             route = routes[request.method]
@@ -181,12 +185,17 @@ class Kkrpc:
             line: Any.
             calls: Where the call that it makes is added.
         """
+        routes = self._acting.routes0
         meta: Raw | UnsetType = UNSET
         message: Any
         try:
             if line.startswith(b'{"json":'):
                 enclosing = kkrpc0.decode_superjson(line)
-                message, meta = enclosing.json, enclosing.meta
+                routes, message, meta = (
+                    self._acting.superjson0,
+                    enclosing.json,
+                    enclosing.meta,
+                )
                 if enclosing.jsonrpc is not UNSET:
                     return False
             elif line.startswith(b'{"t":'):
@@ -200,7 +209,7 @@ class Kkrpc:
         if message.jsonrpc is not UNSET or not is_readable(line):
             return False
         if message.__class__ is kkrpc0.Message:
-            self._acting.take0(message, meta, len(line), calls)
+            self._acting.take0(routes, message, meta, len(line), calls)
         else:
             self._acting.take2(message, len(line), calls)
         return True
@@ -209,7 +218,8 @@ class Kkrpc:
         """Do the same with a line whose members are in another order."""
         try:
             if _read(line).t is UNSET:
-                self._acting.take0(kkrpc0.decode(line), UNSET, len(line), calls)
+                routes, message = self._acting.routes0, kkrpc0.decode(line)
+                self._acting.take0(routes, message, UNSET, len(line), calls)
             else:
                 self._acting.take2(kkrpc2.decode(line), len(line), calls)
         except msgspec.DecodeError:

@@ -1,8 +1,9 @@
 """kkrpc 0.x: messages with a `type`, in plain JSON or in superjson; each line says which.
 
-What this writes is plain JSON, which every 0.x reads; superjson only where a result has dates,
-big integers or bytes, for which plain JSON has no form. What a message sets in motion is not known
-here.
+A client is written to in what it writes itself: one that writes plain JSON may know nothing else,
+as 0.1, or may have been told that it gets no `Date`. One that writes superjson gets superjson where
+there are dates, big integers or bytes, and plain JSON, which it reads as well, for all else. What a
+message sets in motion is not known here.
 """
 
 from __future__ import annotations
@@ -12,13 +13,15 @@ from typing import TYPE_CHECKING, Final, Literal
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
-from rpc_worker.dialects.codecs import without
+from rpc_worker.dialects.codecs import Marked
+from rpc_worker.dialects.marks import unmarked
 from rpc_worker.dialects.wire import Argument, Flow, Function, Wire
 from rpc_worker.messages import JOINED, NULL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rpc_worker.dialects.codecs import Codec
     from rpc_worker.messages import ErrorObject
 
 __all__ = [
@@ -27,11 +30,13 @@ __all__ = [
     "Outcome",
     "PlainRequest",
     "Superjson",
+    "Superjson0",
     "arguments_of",
     "decode",
     "decode_plain",
     "decode_plain_superjson",
     "decode_superjson",
+    "outcome_of",
 ]
 
 _encode: Final = msgspec.json.Encoder().encode
@@ -93,24 +98,19 @@ class Outcome(msgspec.Struct):
     error: Raw | UnsetType = UNSET
 
 
-class _Meta(msgspec.Struct):
-    """superjson's marks: by path, the tags of what JSON has no form for."""
-
-    values: dict[str, Raw] = {}
-
-
 decode: Final = msgspec.json.Decoder(Message).decode
 decode_plain: Final = msgspec.json.Decoder(PlainRequest).decode
 decode_plain_superjson: Final = msgspec.json.Decoder(PlainSuperjson).decode
 decode_superjson: Final = msgspec.json.Decoder(Superjson).decode
 _decode_values: Final = msgspec.json.Decoder(list[Raw]).decode
-_decode_meta: Final = msgspec.json.Decoder(_Meta).decode
+_decode_outcome: Final = msgspec.json.Decoder(Outcome).decode
 
 
 def arguments_of(message: Message, meta: Raw | UnsetType) -> list[Argument]:
     """Return what was given.
 
     Raises:
+        Formless: A value has no form here.
         ValueError: It cannot be read.
     """
     if message.args is UNSET:
@@ -121,38 +121,43 @@ def arguments_of(message: Message, meta: Raw | UnsetType) -> list[Argument]:
         for index, value in enumerate(values):
             if isinstance(value, Raw) and bytes(value) == marker:
                 values[index] = Function(identity)
-    if meta is not UNSET:
-        _undefine(values, _decode_meta(meta))
-    return values
+    if meta is UNSET:
+        return values
+    members = {str(index): value for index, value in enumerate(values)}
+    unmarked(members, meta)
+    return [*members.values()]
 
 
-def _undefine(values: list[Argument], meta: _Meta) -> None:
-    """Take away what is marked as undefined: whole arguments, and members of objects in them."""
-    within: dict[int, list[str]] = {}
-    for path, tags in meta.values.items():
-        head, _, rest = path.partition(".")
-        index, _, rest = rest.partition(".")
-        if head != "args" or bytes(tags) != b'["undefined"]' or not index.isdecimal():
-            continue
-        if len(index) > len(str(len(values))) or int(index) >= len(values):
-            continue
-        if rest:
-            within.setdefault(int(index), []).append(rest)
-        else:
-            values[int(index)] = UNSET
-    for place, paths in within.items():
-        value = values[place]
-        if isinstance(value, Raw):
-            values[place] = Raw(without(value, paths))
+def outcome_of(message: Message, meta: Raw | UnsetType) -> Outcome:
+    """Return what one of our calls was answered with.
+
+    Raises:
+        Formless: The result, or a part of it, has no form here.
+        ValueError: It cannot be read.
+    """
+    outcome = _decode_outcome(message.args or b"{}")
+    if meta is UNSET:
+        return outcome
+    members: dict[str, Argument] = {"result": outcome.result, "error": outcome.error}
+    unmarked(members, meta)
+    result, error = members["result"], members["error"]
+    return Outcome(
+        result if isinstance(result, Raw) else UNSET, error if isinstance(error, Raw) else UNSET
+    )
 
 
 class Kkrpc0(Wire):
-    """kkrpc 0.x, as it is written."""
+    """kkrpc 0.x, as it is written to a client that writes plain JSON."""
 
     name = "kkrpc 0.x"
     mark = b" "
     has_streams = False
-    has_marks = True
+
+    def changes(self, codec: Codec) -> bool:
+        return codec.has_bytes
+
+    def value(self, codec: Codec, body: Raw) -> Raw | Marked:
+        return codec.formed(body) if codec.has_bytes else body
 
     def result(self, identity: bytes, body: bytes) -> tuple[bytes, ...]:
         parts = (b'{"id":', identity.strip(), b',"method":"","args":{"result":', body, _END)
@@ -166,13 +171,6 @@ class Kkrpc0(Wire):
         text = _encode(self._names.message(error))
         return b'{"id":%b,"method":"","args":{"error":%b%b' % (identity.strip(), text, _END)
 
-    def marked(self, identity: bytes, body: bytes, marks: bytes) -> tuple[bytes, ...]:
-        return (
-            b'{"json":{"id":%b,"method":"","args":{"result":' % identity.strip(),
-            body,
-            b'},"type":"response","version":"superjson"},"meta":{"values":%b,"v":1}}\n' % marks,
-        )
-
     def request(self, identity: bytes, method: str, arguments: Sequence[Argument]) -> bytes:
         functions: list[str] = []
         values: list[bytes] = []
@@ -181,20 +179,70 @@ class Kkrpc0(Wire):
                 case Function(id=function):
                     functions.append(function)
                     values.append(_encode(CALLBACK + function))
-                case Raw():
-                    values.append(bytes(argument))
                 case Flow():
                     raise TypeError(f"{method}: {self.name} has no streams")
                 case _:
-                    values.append(NULL)
+                    values.append(_text(argument))
         given = b',"callbackIds":%b' % _encode(functions) if functions else b""
         head = (identity, _encode(method), b",".join(values), given)
-        return b'{"id":%b,"method":%b,"args":[%b],"type":"request"%b,"version":"json"}\n' % head
+        return _line(b'{"id":%b,"method":%b,"args":[%b],"type":"request"%b' % head, arguments)
 
-    def told(self, function: str, arguments: Sequence[Raw]) -> bytes:
+    def told(self, function: str, arguments: Sequence[Argument]) -> bytes:
         # Nobody answers it, so its own id is never looked at.
-        members = (_encode(function), b",".join(arguments))
-        return b'{"id":"0","method":%b,"args":[%b],"type":"callback","version":"json"}\n' % members
+        members = (_encode(function), b",".join(map(_text, arguments)))
+        message = b'{"id":"0","method":%b,"args":[%b],"type":"callback"' % members
+        return _line(message, arguments)
+
+
+class Superjson0(Kkrpc0):
+    """The same, as it is written to a client that writes superjson."""
+
+    def changes(self, codec: Codec) -> bool:
+        return codec.is_marked
+
+    def value(self, codec: Codec, body: Raw) -> Raw | Marked:
+        if not codec.is_marked:
+            return body
+        value = codec.marked(body)
+        return value if value.marks else body
+
+    def marked(self, identity: bytes, value: Marked) -> tuple[bytes, ...]:
+        marks = _encode({f"args.result{path}": mark for path, mark in value.marks.items()})
+        return (
+            b'{"json":{"id":%b,"method":"","args":{"result":' % identity.strip(),
+            bytes(value.text),
+            b'},"type":"response","version":"superjson"},"meta":{"values":%b,"v":1}}\n' % marks,
+        )
+
+
+def _text(argument: Argument) -> bytes:
+    """Return the JSON text of a value."""
+    match argument:
+        case Raw():
+            return bytes(argument)
+        case Marked(text=text):
+            return bytes(text)
+        case _:
+            return NULL
+
+
+def _line(message: bytes, arguments: Sequence[Argument]) -> bytes:
+    """Return a line that has arguments: in superjson, if there are marks on them.
+
+    Args:
+        message: It, up to its last member.
+        arguments: Those that it has.
+    """
+    marks = {
+        f"args.{index}{path}": mark
+        for index, argument in enumerate(arguments)
+        if isinstance(argument, Marked)
+        for path, mark in argument.marks.items()
+    }
+    if not marks:
+        return b'%b,"version":"json"}\n' % message
+    meta = _encode(marks)
+    return b'{"json":%b,"version":"superjson"},"meta":{"values":%b,"v":1}}\n' % (message, meta)
 
 
 _END: Final = b'},"type":"response","version":"json"}\n'

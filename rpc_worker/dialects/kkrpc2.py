@@ -176,7 +176,6 @@ class Kkrpc2(Wire):
     name = "kkrpc 2.x"
     mark = b"\t"
     has_streams = True
-    has_marks = False
 
     def result(self, identity: bytes, body: bytes) -> tuple[bytes, ...]:
         parts = (b'{"t":"r","id":', identity.strip(), b',"v":', body, b"}\n")
@@ -196,7 +195,7 @@ class Kkrpc2(Wire):
         path = _encode(method.split("."))
         return b'{"t":"q","id":%b,"op":"call","p":%b,"a":[%b]}\n' % (identity, path, given)
 
-    def told(self, function: str, arguments: Sequence[Raw]) -> bytes:
+    def told(self, function: str, arguments: Sequence[Argument]) -> bytes:
         given = b",".join(map(_given, arguments))
         return b'{"t":"cb","id":%b,"a":[%b]}\n' % (_encode(function), given)
 

@@ -7,6 +7,7 @@ kkrpc has for them. What kkrpc has nothing for, a cancel or an event, is not sai
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
 
@@ -16,11 +17,11 @@ from msgspec import UNSET, Raw, UnsetType
 from rpc_worker import schema
 from rpc_worker.callbacks import invoked
 from rpc_worker.dialects.calling import CALLBACK, PROGRESS, outgoing
-from rpc_worker.dialects.codecs import Codec
+from rpc_worker.dialects.codecs import Codec, codec_of
 from rpc_worker.dialects.errors import as_error_object
 from rpc_worker.dialects.flows import Drawn, Served
 from rpc_worker.dialects.kkrpc2 import Kkrpc2, flow_of
-from rpc_worker.dialects.wire import Answers, Wire
+from rpc_worker.dialects.wire import Answers, Function, Wire
 from rpc_worker.errors import ErrorCode, RemoteError
 from rpc_worker.messages import NULL, ErrorObject
 from rpc_worker.reports import progress_came
@@ -28,10 +29,11 @@ from rpc_worker.sessions import Session
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from rpc_worker.calls import Call
-    from rpc_worker.contract import Contract
+    from rpc_worker.contract import Contract, Method
+    from rpc_worker.dialects.wire import Argument
     from rpc_worker.limits import Limits
     from rpc_worker.producers import Producer
     from rpc_worker.sessions import Host
@@ -61,6 +63,20 @@ _decode_report: Final = msgspec.json.Decoder(_Report).decode
 _decode_token: Final = msgspec.json.Decoder(_Token).decode
 
 
+class Theirs(msgspec.Struct, frozen=True, eq=False):
+    """A function of the page's.
+
+    Attributes:
+        wire: The dialect in which it came, and is called.
+        id: What the page calls it.
+        codecs: How each of its arguments is changed.
+    """
+
+    wire: Wire
+    id: str
+    codecs: Sequence[Codec]
+
+
 class Lent:
     """What a page keeps for one call: functions and streams among its arguments."""
 
@@ -74,10 +90,11 @@ class Lent:
     def __bool__(self) -> bool:
         return bool(self._handles or self._drawn)
 
-    def function(self, identity: str) -> int:
-        """Return the handle of a function of the page's."""
+    def function(self, identity: str, types: Sequence[schema.Type]) -> int:
+        """Return the handle of a function of the page's, which takes values of these types."""
         handle = self._session.new_handle()
-        self._session.functions[handle] = self._wire, identity
+        codecs = [*map(codec_of, types)]
+        self._session.functions[handle] = Theirs(self._wire, identity, codecs)
         self._handles.append(handle)
         self._functions.append(identity)
         return handle
@@ -95,11 +112,15 @@ class Lent:
         for handle in self._handles:
             functions.pop(handle, None)
         # A page has one id for a function, however often it gives it.
-        lent = {identity for wire, identity in functions.values() if wire is self._wire}
+        lent = {one.id for one in functions.values() if one.wire is self._wire}
         over = [identity for identity in self._functions if identity not in lent]
         line = self._wire.released(over) if over else None
         if line is not None:
             self._session.write(line)
+
+
+def _listen(codec: Codec, listen: Callable[[Raw], None], value: Raw) -> None:
+    listen(Raw(codec.taken(value)))
 
 
 class KkrpcSession(Session):
@@ -122,7 +143,7 @@ class KkrpcSession(Session):
     ) -> None:
         super().__init__(host, loop, limits, name=NAME)
         self.wire = wire
-        self.functions: dict[int, tuple[Wire, str]] = {}
+        self.functions: dict[int, Theirs] = {}
         self.drawn: dict[str, Drawn] = {}
         self._served: WeakKeyDictionary[Producer, Served] = WeakKeyDictionary()
         self._methods = {} if frontend is None else frontend.methods
@@ -157,8 +178,8 @@ class KkrpcSession(Session):
     def _tell(self, handle: int, values: list[Raw]) -> None:
         lent = self.functions.get(handle)
         if lent is not None:
-            wire, identity = lent
-            self.write(wire.told(identity, values))
+            told = [*map(lent.wire.value, lent.codecs, values)]
+            self.write(lent.wire.told(lent.id, told))
 
     def _ask(
         self,
@@ -178,7 +199,18 @@ class KkrpcSession(Session):
         if call is not None and isinstance(call.dialect, Answers):
             wire = call.dialect.wire
         arguments = outgoing(self._methods[method], params, wire)
+        self._expect_reports(self._methods[method], arguments)
         self.write(wire.request(identity, method, arguments))
+
+    def _expect_reports(self, method: Method, arguments: Sequence[Argument]) -> None:
+        """Have what is told of progress listen to bytes as kkrpc's clients write them."""
+        positional = [p.type for p in method.parameters if not p.keyword]
+        for node, argument in zip(positional, arguments, strict=False):
+            if isinstance(node, schema.Progress) and isinstance(argument, Function):
+                codec, token = codec_of(node.value), argument.id.removeprefix(PROGRESS).encode()
+                listen = self.progress[token]
+                if codec.has_bytes:
+                    self.progress[token] = partial(_listen, codec, listen)
 
     def draw(self, wire: Wire, sid: str) -> Drawn:
         """Return a stream of the page's, which is pulled when somebody asks for its items."""
@@ -218,14 +250,14 @@ class KkrpcSession(Session):
             self.answered(identity, UNSET, as_error_object(error))
             return
         value = Raw(NULL) if result is UNSET else result
+        codec = codec_of(method.result)
         if not isinstance(method.result, schema.Stream):
-            codec = Codec(method.result)
             self.answered(identity, Raw(codec.taken(value)) if codec.has_bytes else value, UNSET)
             return
         flow = flow_of(value) if wire.has_streams else None
         if flow is None:
             # Whatever has an end can be given whole.
-            body = b'{"values":%b}' % value
+            body = b'{"values":%b}' % codec.taken(value)
         else:
             drawn = self.draw(wire, flow.id)
             if pending.scope is not None:
@@ -245,9 +277,20 @@ class KkrpcSession(Session):
             self._calling = True
             self.loop.call_soon(self._have_called)
         if kind == CALLBACK:
+            params = b",".join(self._taken(name, arguments))
             invoked(self, f"$/invokeProxy/{name}/invoke", Raw(b"[%b]" % params), None)
         elif kind == PROGRESS and name.isdecimal() and len(arguments) == 1:
             progress_came(self, Raw(b'{"token":%b,"value":%b}' % (name.encode(), params)))
+
+    def _taken(self, handle: str, arguments: Sequence[Raw]) -> Sequence[Raw | bytes]:
+        """Return what a function of ours is given, with bytes as its decoders want them."""
+        known = handle.isdecimal() and len(handle) < _DIGITS
+        exposed = self.handles.get(int(handle)) if known else None
+        parameters = () if exposed is None else exposed.handler.method.parameters
+        if len(parameters) != len(arguments):
+            return arguments
+        pairs = zip(parameters, arguments, strict=True)
+        return [codec_of(parameter.type).taken(each) for parameter, each in pairs]
 
     def _have_called(self) -> None:
         self._calling = False

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
 import msgspec
 from msgspec import Raw, UnsetType
 
-from rpc_worker.dialects.codecs import Codec
+from rpc_worker.dialects.codecs import Codec, Marked
 from rpc_worker.messages import NULL
 from rpc_worker.schema import Stream, is_null
 
@@ -53,8 +53,9 @@ class Strange(msgspec.Struct, frozen=True):
     what: str
 
 
-Argument: TypeAlias = Raw | Function | Flow | Strange | UnsetType
-"""A value as JSON text; what stays where it is; what is refused; or nothing at all."""
+Argument: TypeAlias = Raw | Marked | Function | Flow | Strange | UnsetType
+"""A value as JSON text, in superjson if need be; what stays where it is; what is refused; or
+nothing at all."""
 
 
 class Wire(ABC):
@@ -68,16 +69,22 @@ class Wire(ABC):
         name: What it is called in messages to people.
         mark: That blank.
         has_streams: Whether it knows streams.
-        has_marks: Whether its clients read superjson.
     """
 
     name: ClassVar[str]
     mark: ClassVar[bytes]
     has_streams: ClassVar[bool]
-    has_marks: ClassVar[bool]
 
     def __init__(self, names: ErrorNames) -> None:
         self._names: Final = names
+
+    def changes(self, codec: Codec) -> bool:  # noqa: ARG002 - 0.x's own
+        """Tell whether values of a type are written in another way than the contract's."""
+        return False
+
+    def value(self, codec: Codec, body: Raw) -> Raw | Marked:  # noqa: ARG002 - as above
+        """Return a value, which the contract's encoder made, as the clients read it."""
+        return body
 
     @abstractmethod
     def result(self, identity: bytes, body: bytes) -> tuple[bytes, ...]:
@@ -96,7 +103,7 @@ class Wire(ABC):
         """Return the line of a call to the page."""
 
     @abstractmethod
-    def told(self, function: str, arguments: Sequence[Raw]) -> bytes:
+    def told(self, function: str, arguments: Sequence[Raw | Marked]) -> bytes:
         """Return the line that calls a function of the page's; nobody answers it."""
 
     def released(self, functions: Sequence[str]) -> bytes | None:  # noqa: ARG002 - 2.x's own
@@ -107,7 +114,7 @@ class Wire(ABC):
         """Return the line of an answer that is a stream, whose token is JSON text."""
         raise AssertionError(f"{self.name} has no streams")
 
-    def marked(self, identity: bytes, body: bytes, marks: bytes) -> tuple[bytes, ...]:  # noqa: ARG002 - 0.x's own
+    def marked(self, identity: bytes, value: Marked) -> tuple[bytes, ...]:  # noqa: ARG002 - as above
         """Return an answer's line in superjson, with the marks of a result that needs them."""
         raise AssertionError(f"{self.name} has no superjson")
 
@@ -128,10 +135,10 @@ class Answers:
         self.error = wire.error
         if method is not None and is_null(method.result):
             self.result = self._void
-        elif method is not None and wire.has_marks and not isinstance(method.result, Stream):
+        elif method is not None and not isinstance(method.result, Stream):
             codec = Codec(method.result)
-            if codec.is_marked:
-                self.result = partial(self._marked, codec)
+            if wire.changes(codec):
+                self.result = partial(self._changed, codec)
 
     def stream(self, identity: bytes, form: bytes) -> bytes:
         return self.wire.flow(identity, bytes(_decode_form(form).token))
@@ -139,11 +146,11 @@ class Answers:
     def _void(self, identity: bytes, _body: bytes) -> tuple[bytes, ...]:
         return (self.wire.void(identity),)
 
-    def _marked(self, codec: Codec, identity: bytes, body: bytes) -> tuple[bytes, ...]:
-        value, marks = codec.marked(body, "args.result")
-        if marks == b"{}":
-            return self.wire.result(identity, body)
-        return self.wire.marked(identity, value, marks)
+    def _changed(self, codec: Codec, identity: bytes, body: bytes) -> tuple[bytes, ...]:
+        value = self.wire.value(codec, Raw(body))
+        if isinstance(value, Marked):
+            return self.wire.marked(identity, value)
+        return self.wire.result(identity, bytes(value))
 
 
 class _Form(msgspec.Struct):

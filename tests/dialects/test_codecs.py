@@ -183,7 +183,7 @@ FORMS: list[tuple[Any, bool]] = [
 def test_bytes_come_in_any_form_that_kkrpc_has_for_them(form: Any, fits: bool) -> None:
     plain, enveloped = answers(request("a", "octets", form), query("b", "octets", form))
     if fits:
-        assert plain["json"]["args"]["result"] == OCTETS
+        assert plain["args"]["result"] == PLAIN
         # kkrpc 2 writes JSON only: the text that the contract has for bytes.
         assert enveloped["v"] == TEXT
     else:
@@ -206,4 +206,43 @@ def test_bytes_with_too_deep_a_recursion_are_a_misfit() -> None:
         Service(),
         b'{"id":"a","method":"inner","args":[%b],"type":"request"}\n' % msgspec.json.encode(deep),
     )
-    assert answer["json"]["args"]["result"]["octets"] == [1]
+    assert answer["args"]["result"]["octets"] == {"type": "Uint8Array", "data": [1]}
+
+
+# Results as plain JSON has them: kkrpc 0.1 and those that were told to know nothing else.
+PLAIN_RESULTS: list[tuple[str, Any, Any]] = [
+    ("octets", PLAIN, PLAIN),
+    ("octets", [], {"type": "Uint8Array", "data": []}),
+    ("numbers", OCTETS, OCTETS),
+    ("named", {"a.b": OCTETS}, {"a.b": PLAIN}),
+    ("perhaps", None, None),
+    ("perhaps", PLAIN, PLAIN),
+    ("row", ["x", PLAIN], ["x", PLAIN]),
+    ("either", {"type": "other", "octets": "x"}, {"type": "other", "octets": "x"}),
+    ("anyOf", [5, PLAIN, {"x": PLAIN}, None], [5, PLAIN, {"x": PLAIN}, None]),
+    ("when", WHEN, WHEN),
+    ("whens", [WHEN, None], [WHEN, None]),
+    ("big", str(2**70), str(2**70)),
+    (
+        *("inner", {"octets": PLAIN, "when": WHEN, "big": "5"}),
+        {"octets": PLAIN, "when": WHEN, "big": "5", "inner": None},
+    ),
+]
+
+
+@pytest.mark.parametrize(("method", "given", "result"), PLAIN_RESULTS)
+@pytest.mark.parametrize("more", [{}, {"version": "json"}, {"unknown": 1}])
+def test_a_call_in_plain_json_is_answered_in_plain_json(
+    method: str, given: Any, result: Any, more: dict[str, Any]
+) -> None:
+    asked = {"id": "a", "method": method, "args": [given], "type": "request", **more}
+    (answer,) = answers(asked)
+    expected = {"id": "a", "method": "", "args": {"result": result}, "type": "response"}
+    assert answer == {**expected, "version": "json"}
+
+
+def test_pages_of_both_forms_are_each_answered_in_their_own() -> None:
+    asked = [request(identity, "when", WHEN) for identity in "abcd"]
+    told = answers(asked[0], superjson(asked[1]), asked[2], superjson(asked[3]))
+    assert [answer.get("version") for answer in told] == ["json", None, "json", None]
+    assert [answer.get("json", {}).get("version") for answer in told][1::2] == ["superjson"] * 2

@@ -484,9 +484,11 @@ def test_a_result_that_its_dialect_makes_too_large_is_an_error() -> None:
         async def many(self) -> bytes:
             return bytes([255]) * 3_000
 
-    messages = [line(call("a", "many")) + b"\n" for call in (request, query)]
-    plain, enveloped = talk(Octets(), *messages, limits=Limits(response_bytes=5_000))
-    assert plain["args"]["error"].startswith("Response too large")
+    calls = request("a", "many"), superjson(request("b", "many")), query("a", "many")
+    messages = [line(call) + b"\n" for call in calls]
+    *larger, enveloped = talk(Octets(), *messages, limits=Limits(response_bytes=5_000))
+    for plain in larger:
+        assert plain["args"]["error"].startswith("Response too large")
     assert len(enveloped["v"]) == 4_000
 
 

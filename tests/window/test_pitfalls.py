@@ -32,16 +32,17 @@ def test_newline_framing(app: App) -> None:
     """The relay takes the newline of each line, and whoever reads lines needs it."""
     script = """
         const io = probe.relays.event();
-        const relayed = new Promise((resolve) => {
-          void probe.listen("runtime-stdout", ({ payload }) => {
-            if (payload.includes("framing")) resolve(payload);
-          });
+        let told;
+        const relayed = new Promise((resolve) => (told = resolve));
+        await probe.listen("runtime-stdout", ({ payload }) => {
+          if (payload.includes("framing")) told(payload);
         });
+        // Nothing is kept for a reader that has never been there.
+        let reading = io.read();
         await io.write('{"jsonrpc":"2.0","id":"framing","method":"system.ping","params":[1]}\\n');
-        let line = "";
-        while (!line.includes("framing")) line = await io.read();
+        while (!(await reading).includes("framing")) reading = io.read();
         io.destroy();
-        return [await relayed, line];
+        return [await relayed, await reading];
     """
     answer = '{"jsonrpc":"2.0","id":"framing","result":[1]}'
     assert app.run(script) == [answer, f"{answer}\n"]
@@ -102,10 +103,10 @@ def test_the_json_string_around_the_payload_of_an_event(app: App) -> None:
     """Rust sees a payload as JSON text, the page as what that says; a worker wants the latter."""
     text = '"quoted" \\ and\nbroken, ä🎈, \\u0041'
     script = """
-        const relayed = new Promise((resolve) => {
-          void probe.listen("runtime-stdout", ({ payload }) => {
-            if (payload.includes("quoted")) resolve(payload);
-          });
+        let told;
+        const relayed = new Promise((resolve) => (told = resolve));
+        await probe.listen("runtime-stdout", ({ payload }) => {
+          if (payload.includes("quoted")) told(payload);
         });
         return [await worker.echo(args[0]), JSON.parse(await relayed).result];
     """

@@ -21,7 +21,7 @@ from typing import Any, Final, TypeAlias
 
 from command import CHECKOUT, add_markdown, environment, machine, publish, say
 from large_contract import texts
-from tables import heading, row
+from tables import heading, row, whole
 
 ADAPTER: Final = CHECKOUT / "frontend-adapter"
 SMALL: Final = 2
@@ -63,10 +63,6 @@ REQUEST: Final = b'{"jsonrpc":"2.0","id":1,"method":"add","params":[19,23]}\n'
 ANSWER: Final = b'{"jsonrpc":"2.0","id":1,"result":42.0}\n'
 
 
-def _whole(value: float) -> str:
-    return f"{value:,.0f}"
-
-
 def _tenths(value: float) -> str:
     return f"{value:,.1f}"
 
@@ -76,10 +72,10 @@ def _hundredths(value: float) -> str:
 
 
 ROWS: Final[tuple[tuple[str, str, Callable[[float], str]], ...]] = (
-    ("the contract, lines of Python", "lines", _whole),
-    ("`rpc-worker generate`, the whole command, ms", "command", _whole),
-    ("in it: reading the contract, ms", "reading", _whole),
-    ("in it: making the texts, ms", "planning", _whole),
+    ("the contract, lines of Python", "lines", whole),
+    ("`rpc-worker generate`, the whole command, ms", "command", whole),
+    ("in it: reading the contract, ms", "reading", whole),
+    ("in it: making the texts, ms", "planning", whole),
     ("`studio.ts`, what describes the methods, KiB", "studio.ts", _tenths),
     ("the same, gzipped, KiB", "studio.ts, gzipped", _tenths),
     ("`studio.types.js`, errors and enumerations, KiB", "studio.types.js", _tenths),
@@ -89,7 +85,7 @@ ROWS: Final[tuple[tuple[str, str, Callable[[float], str]], ...]] = (
     *((f"`tsc --noEmit`, TypeScript {version}, s", version, _hundredths) for version in COMPILERS),
     ("a page with the client, minified, KiB", "bundle", _tenths),
     ("the same, gzipped, KiB", "bundle, gzipped", _tenths),
-    ("the worker, spawn to first answer, ms", "start", _whole),
+    ("the worker, spawn to first answer, ms", "start", whole),
 )
 """What is told, the figure, and how it is written."""
 

@@ -21,7 +21,7 @@ def _one_decimal(value: float) -> str:
     return f"{value:.1f}"
 
 
-def _whole(value: float) -> str:
+def whole(value: float) -> str:
     return f"{value:,.0f}"
 
 
@@ -34,9 +34,9 @@ COLUMNS: Final[tuple[Column, ...]] = (
     ("99 of 100 below, µs", "latency_p99_us", _one_decimal),
     ("64 in flight, calls/s", "rate_64", _thousands),
     ("1,024 in flight, calls/s", "rate_1024", _thousands),
-    ("16 MiB echo, MiB/s", "echo_mib_s", _whole),
+    ("16 MiB echo, MiB/s", "echo_mib_s", whole),
     ("a stream, items/s", "stream_items_s", _thousands),
-    ("first answer, ms", "start_ms", _whole),
+    ("first answer, ms", "start_ms", whole),
     ("memory then, MiB", "start_peak_mb", _one_decimal),
 )
 
@@ -86,7 +86,7 @@ def _flight(contenders: Iterable[Contender], rounds: Sequence[Round]) -> list[st
     columns: list[Column] = [
         (f"{count:,}", f"flight_us_{count}", lambda value: f"{value:.2f}") for count in IN_FLIGHT
     ]
-    columns.append(("peak memory, MiB", "flight_peak_mb", _whole))
+    columns.append(("peak memory, MiB", "flight_peak_mb", whole))
     lines = heading("", *(heading for heading, _, _ in columns))
     for contender in contenders:
         if "flight" in contender.measurements:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from chart import Bars, chart
 from command import add_markdown, machine, publish, say
 from contenders import Target
-from tables import heading, row, targets_table
+from tables import heading, row, targets_table, whole
 
 from tests.window.driving import TARGET, App, running
 
@@ -48,10 +48,6 @@ WAYS: Final = {
 """What is compared, and how it is called."""
 
 
-def _whole(value: float) -> str:
-    return f"{value:,.0f}"
-
-
 def _thousands(value: float) -> str:
     return f"{value:,.0f}" if value < 1_000 else f"{round(value, -2):,.0f}"
 
@@ -66,13 +62,13 @@ class Figure:
 
 
 FIGURES: Final = (
-    Figure("one_us", "one at a time, µs", _whole),
+    Figure("one_us", "one at a time, µs", whole),
     Figure("at_once", "1,000 at once, calls/s", _thousands),
     Figure("items", "a stream, items/s", _thousands),
-    Figure("longest_ms", "meanwhile, the page's longest task, ms", _whole),
-    Figure("echo_1_ms", "1 MiB there and back, ms", _whole),
-    Figure("echo_16_ms", "16 MiB, ms", _whole),
-    Figure("during_ms", "a small call while 16 MiB come, 99 of 100 below, ms", _whole),
+    Figure("longest_ms", "meanwhile, the page's longest task, ms", whole),
+    Figure("echo_1_ms", "1 MiB there and back, ms", whole),
+    Figure("echo_16_ms", "16 MiB, ms", whole),
+    Figure("during_ms", "a small call while 16 MiB come, 99 of 100 below, ms", whole),
 )
 
 
@@ -248,18 +244,23 @@ def _cell(figure: Figure, way: str, rounds: Sequence[Round]) -> str:
     return f"{written} ({ratio:.2f})"
 
 
+def _plain(label: str) -> str:
+    """Return a label without its Markdown."""
+    return label.replace("*", "").replace("`", "")
+
+
 def picture(rounds: Sequence[Round]) -> str:
     """Return the same as an SVG."""
     panels: list[Bars] = []
     for name, title, unit in CHARTS:
         (write,) = (figure.write for figure in FIGURES if figure.name == name)
         found = {
-            label.replace("*", "").replace("`", ""): median(each[way][name] for each in rounds)
+            _plain(label): median(each[way][name] for each in rounds)
             for way, label in WAYS.items()
             if name in rounds[0][way]
         }
         bars = [(label, value, write(value)) for label, value in found.items()]
-        panels.append(Bars(title, unit, bars, WAYS["plugin"].replace("*", "").replace("`", "")))
+        panels.append(Bars(title, unit, bars, _plain(WAYS["plugin"])))
     return chart(panels)
 
 

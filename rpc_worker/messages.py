@@ -50,6 +50,7 @@ __all__ = [
     "decode_oversized",
     "error_line",
     "is_readable",
+    "is_utf8",
     "milliseconds",
     "notification_line",
     "request_line",
@@ -191,7 +192,7 @@ def decode_lines(lines: Sequence[Line | Oversized], limit: int) -> Sequence[Mess
 def _decode_requests(lines: Sequence[Line]) -> Sequence[Message] | None:
     """Return what short lines say, or None if one of them is no request, or not a good one."""
     text = b"\n".join(lines)
-    if not text.isascii() and not _is_utf8(text):
+    if not text.isascii() and not is_utf8(text):
         return None
     try:
         messages: list[Any] = [*map(_decode_request, lines)]
@@ -214,7 +215,7 @@ def decode(line: Line) -> Message:
     A well-formed request takes the first way, which is a single decode. Everything else is looked
     at again, loosely, for the reason and, where it can be read, the id.
     """
-    if not line.isascii() and not _is_utf8(line):
+    if not line.isascii() and not is_utf8(line):
         return _unreadable(line, "not UTF-8")
     try:
         message: Request | list[Raw] = _decode_request(line)
@@ -237,12 +238,12 @@ def are_readable(lines: Sequence[Line]) -> bool:
     if max(map(len, lines)) > _NESTING_BYTES:
         return False
     text = lines[0] if len(lines) == 1 else b"\n".join(lines)
-    return text.isascii() or _is_utf8(text)
+    return text.isascii() or is_utf8(text)
 
 
 def is_readable(line: Line) -> bool:
     """Tell whether a line is UTF-8 and nests no deeper than it may; `decode` says what is wrong."""
-    if not line.isascii() and not _is_utf8(line):
+    if not line.isascii() and not is_utf8(line):
         return False
     return len(line) <= _NESTING_BYTES or not _nests_too_deeply(line)
 
@@ -342,7 +343,7 @@ def _salvaged(text: Line, error: ErrorObject) -> Response | Invalid | Foreign:
     if is_foreign(head):
         return Foreign(head, error)
     identity, answers = salvage(head)
-    if identity is None or identity[0] not in _ID_STARTS or not _is_utf8(identity):
+    if identity is None or identity[0] not in _ID_STARTS or not is_utf8(identity):
         identity = NULL
     return Response(identity, UNSET, UNSET) if answers else Invalid(identity, error)
 
@@ -373,7 +374,8 @@ _ID_STARTS: Final = frozenset(b'"-0123456789n')
 """First bytes of a JSON string, number or null; true, false, arrays and objects are no ids."""
 
 
-def _is_utf8(text: Line) -> bool:
+def is_utf8(text: Line) -> bool:
+    """Tell whether bytes are UTF-8."""
     # msgspec does not look into what it leaves undecoded, and of that a part is echoed.
     try:
         text.decode()

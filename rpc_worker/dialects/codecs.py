@@ -20,9 +20,9 @@ from msgspec import Raw
 from rpc_worker.schema import Array, Map, Record, Scalar, Stream, Tuple, Type, Union
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
-__all__ = ["Codec", "Marked", "codec_of", "key"]
+__all__ = ["Codec", "Marked", "codec_of", "is_array", "is_object", "key"]
 
 _MARKED: Final = {"bytes": ["typed-array", "Uint8Array"], "datetime": "Date", "bigint": "bigint"}
 """Kinds of scalars that superjson has a mark for, and which."""
@@ -124,11 +124,11 @@ def _take_scalar(node: Scalar, value: Any, _path: str) -> Any:
 
 def _octets(value: Any) -> bytes | None:
     """Return the bytes that stand as numbers: in a list, in kkrpc's own form, or by their index."""
-    if _is_object(value):
+    if is_object(value):
         # JSON.stringify knows no typed arrays, and makes {"0":1,"1":2} of one.
         own = value.get("type") == "Uint8Array"
         value = value.get("data") if own else [*value.values()] if _counts(value) else None
-    if not _is_array(value) or not {*map(type, value)} <= {int}:
+    if not is_array(value) or not {*map(type, value)} <= {int}:
         return None
     try:
         return bytes(value)
@@ -177,12 +177,12 @@ def _walk(node: Type | Stream, value: Any, path: str, scalar: Any) -> Any:
     match node:
         case Scalar():
             return scalar(node, value, path)
-        case Array() | Stream() if _is_array(value):
+        case Array() | Stream() if is_array(value):
             return [_walk(node.item, v, f"{path}.{i}", scalar) for i, v in enumerate(value)]
-        case Tuple() if _is_array(value) and len(value) == len(node.items):
+        case Tuple() if is_array(value) and len(value) == len(node.items):
             pairs = zip(node.items, value, strict=True)
             return [_walk(n, v, f"{path}.{i}", scalar) for i, (n, v) in enumerate(pairs)]
-        case Map() if _is_object(value):
+        case Map() if is_object(value):
             return {k: _walk(node.value, v, f"{path}.{key(k)}", scalar) for k, v in value.items()}
         case Record():
             return _walk_record(node, value, path, scalar)
@@ -195,12 +195,12 @@ def _walk(node: Type | Stream, value: Any, path: str, scalar: Any) -> Any:
 
 def _walk_record(node: Record, value: Any, path: str, scalar: Any) -> Any:
     fields = {field.wire: field.type for field in node.fields}
-    if _is_object(value):
+    if is_object(value):
         return {
             k: _walk(fields[k], v, f"{path}.{key(k)}", scalar) if k in fields else v
             for k, v in value.items()
         }
-    if _is_array(value) and node.array_like:
+    if is_array(value) and node.array_like:
         tagged = node.tag is not None
         types = [None, *fields.values()] if tagged else [*fields.values()]
         return [
@@ -220,11 +220,11 @@ def _member(union: Union, value: Any) -> Type | None:
                 return node
             case Scalar(kind="datetime" | "bigint") if isinstance(value, str):
                 return node
-            case Array() | Tuple() if _is_array(value):
+            case Array() | Tuple() if is_array(value):
                 return node
-            case Map() if _is_object(value):
+            case Map() if is_object(value):
                 return node
-            case Record() if _is_object(value) and not node.array_like and _has_tag(node, value):
+            case Record() if is_object(value) and not node.array_like and _has_tag(node, value):
                 return node
             case _:
                 continue
@@ -235,11 +235,13 @@ def _has_tag(node: Record, value: dict[str, Any]) -> bool:
     return node.tag_field is None or value.get(node.tag_field) == node.tag
 
 
-def _is_object(value: Any) -> TypeGuard[dict[str, Any]]:
+def is_object(value: Any) -> TypeGuard[dict[str, Any]]:
+    """Tell whether decoded JSON is an object, for type checkers to know it."""
     return isinstance(value, dict)
 
 
-def _is_array(value: Any) -> TypeGuard[Sequence[Any]]:
+def is_array(value: Any) -> TypeGuard[list[Any]]:
+    """Tell whether decoded JSON is an array, for type checkers to know it."""
     return isinstance(value, list)
 
 

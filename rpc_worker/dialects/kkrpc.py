@@ -16,7 +16,7 @@ from rpc_worker.dialects.acting import IDS, Acting, id_of, invalid
 from rpc_worker.dialects.errors import as_error_object
 from rpc_worker.dialects.kkrpc2 import REFERENCE
 from rpc_worker.lines import Oversized
-from rpc_worker.messages import NULL, are_readable, is_readable, text
+from rpc_worker.messages import NULL, are_readable, is_readable, is_utf8, text
 
 if TYPE_CHECKING:
     import asyncio
@@ -261,7 +261,7 @@ class Kkrpc:
         from rpc_worker.salvage import members  # noqa: PLC0415 - only for what cannot be read
 
         values = members(head.removeprefix(b'{"json":'))
-        found = {key: value for key, value in values if value is not None and _is_utf8(value)}
+        found = {key: value for key, value in values if value is not None and is_utf8(value)}
         identity = found.get(b"id", NULL)
         if identity[0] not in IDS:
             identity = NULL
@@ -312,11 +312,3 @@ def _reason(decode: Callable[[bytes], object], line: bytes) -> str:
     except (ValueError, RecursionError) as error:
         return str(error)
     return "it is no message of kkrpc's"
-
-
-def _is_utf8(value: bytes) -> bool:
-    try:
-        value.decode()
-    except UnicodeDecodeError:
-        return False
-    return True

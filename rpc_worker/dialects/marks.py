@@ -7,10 +7,12 @@ text, and nobody would be told: such a value is refused.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeGuard
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
+
+from rpc_worker.dialects.codecs import is_array, is_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -82,12 +84,12 @@ def _marks(values: dict[str, Any], prefix: str) -> Iterable[tuple[str, str]]:
         prefix: What stands before each path.
     """
     for path, tags in values.items():
-        if not _is_array(tags) or not tags:
+        if not is_array(tags) or not tags:
             continue
         tag, *inner = tags
-        names = [str(name) for name in (tag if _is_array(tag) else [tag])]
+        names = [str(name) for name in (tag if is_array(tag) else [tag])]
         yield f"{prefix}{path}", names[0] if names[:1] and names[0] in _FORMED else " ".join(names)
-        if inner and _is_object(inner[0]):
+        if inner and is_object(inner[0]):
             yield from _marks(inner[0], f"{prefix}{path}.")
 
 
@@ -99,15 +101,15 @@ def _edited(raw: Raw, marks: Iterable[tuple[str, str]]) -> Raw:
         place, last = _place(values, ["0", *_keys(path)[2:]])
         if mark == "number":
             _set_number(place, last, path)
-        elif _is_object(place):
+        elif is_object(place):
             place.pop(last, None)
     return Raw(_encode(values[0]))
 
 
 def _set_number(place: Any, last: str, path: str) -> None:
     """Put 0 in the place of -0, as JSON.stringify does; no other number that is marked has one."""
-    key: Any = _index(last, place) if _is_array(place) else last
-    if key is None or not (_is_array(place) or (_is_object(place) and key in place)):
+    key: Any = _index(last, place) if is_array(place) else last
+    if key is None or not (is_array(place) or (is_object(place) and key in place)):
         return
     container: Any = place
     if container[key] != "-0":
@@ -119,10 +121,10 @@ def _place(value: Any, keys: Sequence[str]) -> tuple[Any, str]:
     """Return the array or object at the end of a path, if there is one, and the last key in it."""
     *parents, last = keys
     for key in parents:
-        if _is_array(value):
+        if is_array(value):
             index = _index(key, value)
             value = None if index is None else value[index]
-        elif _is_object(value):
+        elif is_object(value):
             value = value.get(key)
         else:
             value = None
@@ -146,11 +148,3 @@ def _keys(path: str) -> list[str]:
             keys.append(key)
             key = ""
     return [*keys, key]
-
-
-def _is_object(value: Any) -> TypeGuard[dict[str, Any]]:
-    return isinstance(value, dict)
-
-
-def _is_array(value: Any) -> TypeGuard[list[Any]]:
-    return isinstance(value, list)

@@ -281,7 +281,7 @@ mod tests {
     use crate::launch::Launch;
     use crate::status::{State, Status};
 
-    const LONG: Duration = Duration::from_secs(600);
+    const LONG: Duration = Duration::from_secs(60);
 
     /// Says that it is ready, then echoes line by line; ends with its stdin.
     const ECHO: &str = "import sys\nprint('ready', flush=True)\nfor line in sys.stdin: print(line, end='', flush=True)";

@@ -12,7 +12,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{getsid, kill_process, waitid, Pid, Signal, WaitId, WaitIdOptions};
+use rustix::process::{kill_process, waitid, Pid, Signal, WaitId, WaitIdOptions};
 
 /// How long what a worker left behind has to end when it is asked to.
 const ASKED: Duration = Duration::from_millis(500);
@@ -102,7 +102,6 @@ impl Tree {
     /// its environment before it is gone.
     fn members(&self, former: &HashSet<i32>) -> Vec<Pid> {
         let all = processes();
-        let ours = getsid(None).ok();
         let mut known = former.clone();
         known.insert(self.root.as_raw_pid());
         let marked = all.iter().filter(|process| self.is_marked(process.id));
@@ -118,11 +117,16 @@ impl Tree {
                 break;
             }
         }
-        let running = all
+        let own = all
             .iter()
-            .filter(|process| process.runs && known.contains(&process.id));
-        let pids = running.filter_map(|process| Pid::from_raw(process.id));
-        pids.filter(|pid| getsid(Some(*pid)).ok() == ours).collect()
+            .find(|process| u32::try_from(process.id) == Ok(std::process::id()));
+        let session = own.and_then(|process| process.session);
+        let members = all.iter().filter(|process| {
+            process.runs && process.session == session && known.contains(&process.id)
+        });
+        members
+            .filter_map(|process| Pid::from_raw(process.id))
+            .collect()
     }
 
     #[cfg(target_os = "linux")]
@@ -145,6 +149,9 @@ struct Process {
     id: i32,
     parent: i32,
     group: i32,
+    /// In a container it is 0 as long as the session's leader is outside, which is no process's id:
+    /// `getsid` of `rustix` panics there.
+    session: Option<i32>,
     /// Whether it is more than a zombie.
     runs: bool,
 }
@@ -157,19 +164,24 @@ fn processes() -> Vec<Process> {
     let ids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
     ids.filter_map(|id: i32| {
         let stat = std::fs::read(format!("/proc/{id}/stat")).ok()?;
-        let stat = String::from_utf8_lossy(&stat);
-        // The program's name stands in parentheses, and may hold any character.
-        let mut fields = stat[stat.rfind(')')? + 1..].split_whitespace();
-        let runs = !matches!(fields.next()?, "Z" | "X");
-        let mut number = || fields.next()?.parse().ok();
-        Some(Process {
-            id,
-            parent: number()?,
-            group: number()?,
-            runs,
-        })
+        from_stat(id, &String::from_utf8_lossy(&stat))
     })
     .collect()
+}
+
+#[cfg(target_os = "linux")]
+fn from_stat(id: i32, stat: &str) -> Option<Process> {
+    // The program's name stands in parentheses, and may hold any character.
+    let mut fields = stat[stat.rfind(')')? + 1..].split_whitespace();
+    let runs = !matches!(fields.next()?, "Z" | "X");
+    let mut number = || fields.next()?.parse().ok();
+    Some(Process {
+        id,
+        parent: number()?,
+        group: number()?,
+        session: number(),
+        runs,
+    })
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -183,10 +195,13 @@ fn processes() -> Vec<Process> {
         let mut number = || fields.next()?.parse().ok();
         let (id, parent, group) = (number()?, number()?, number()?);
         let runs = !fields.next()?.starts_with('Z');
+        // `ps` tells no session here; and none is outside, as there are no containers.
+        let session = rustix::process::getsid(Pid::from_raw(id)).ok();
         Some(Process {
             id,
             parent,
             group,
+            session: session.map(Pid::as_raw_pid),
             runs,
         })
     };
@@ -262,6 +277,17 @@ sys.stdin.read()
         let status = tree.wait(&mut child).expect("it ends");
         assert_eq!(status.code(), Some(0));
         assert!(!ids.iter().any(|id| lives(*id)), "{ids:?}");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_session_that_began_outside_the_container_is_one() {
+        let inside = super::from_stat(7, "7 (a) b) S 1 7 0 0 -1 4194560").expect("all is there");
+        assert_eq!(
+            (inside.parent, inside.group, inside.session),
+            (1, 7, Some(0))
+        );
+        assert!(inside.runs);
     }
 
     #[cfg(target_os = "linux")]

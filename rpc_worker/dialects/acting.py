@@ -17,9 +17,10 @@ from rpc_worker.calls import Call, Trace
 from rpc_worker.dialects import kkrpc0, kkrpc2
 from rpc_worker.dialects.errors import ErrorNames, as_error_object
 from rpc_worker.dialects.flows import MOST
+from rpc_worker.dialects.lending import Lent
 from rpc_worker.dialects.marks import Formless
 from rpc_worker.dialects.routes import Routes
-from rpc_worker.dialects.sessions import KkrpcSession, Lent
+from rpc_worker.dialects.sessions import KkrpcSession
 from rpc_worker.dispatch import error_object
 from rpc_worker.errors import ErrorCode, RpcError
 from rpc_worker.messages import NULL, ErrorObject, text

@@ -39,8 +39,12 @@ class Lending(Protocol):
         """Return the handle of a function of the page's, which takes values of these types."""
         ...
 
-    def flow(self, identity: str) -> bytes:
-        """Return the token of a stream of the page's, as JSON text."""
+    def flow(self, identity: str, node: schema.Stream) -> bytes:
+        """Return the token of a stream of the page's, as JSON text.
+
+        Raises:
+            RpcError: Another call reads it (-32602).
+        """
         ...
 
 
@@ -71,7 +75,8 @@ class Arguments:
             lending: Takes what stays at the page's.
 
         Raises:
-            RpcError: One is a function or a stream where the contract has something else (-32602).
+            RpcError: One is a function or a stream where the contract has something else, or a
+                stream that is read already (-32602).
         """
         found = [*given]
         for place, parameter in enumerate(self._positional[: len(found)]):
@@ -123,7 +128,7 @@ class Arguments:
         self, parameter: Parameter, node: schema.Stream, argument: Argument, lending: Lending
     ) -> bytes:
         if isinstance(argument, Flow):
-            return b'{"token":%b}' % lending.flow(argument.id)
+            return b'{"token":%b}' % lending.flow(argument.id, node)
         if isinstance(argument, Raw):
             text = bytes(argument)
             if text[:1] == b"[":

@@ -17,6 +17,7 @@ from rpc_worker.messages import NULL, ErrorObject
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from rpc_worker.dialects.codecs import Codec
     from rpc_worker.dialects.kkrpc2 import Kkrpc2
     from rpc_worker.producers import Producer
 
@@ -110,6 +111,7 @@ class Drawn:
         session: Writing,
         wire: Kkrpc2,
         sid: str,
+        codec: Codec,
         *,
         settle: Callable[[bytes, Raw | UnsetType, Raw | UnsetType], None],
         forget: Callable[[str, Drawn], None],
@@ -120,15 +122,17 @@ class Drawn:
             session: Whose it is.
             wire: How it is asked for.
             sid: What the page calls it.
+            codec: How its items are changed.
             settle: Answers a request for its next items, with a result or an error.
             forget: Called once nothing more can be asked of it.
         """
         self._session = session
         self._wire = wire
         self._sid = sid
+        self._codec = codec
         self._settle = settle
         self._forget = forget
-        self._buffer: list[Raw] = []
+        self._buffer: list[bytes] = []
         self._waiting: bytes | None = None
         self._used = 0
         self._owed = 0
@@ -150,7 +154,7 @@ class Drawn:
             self._over = True
         elif not self._over and self._owed:
             self._owed -= 1
-            self._buffer.append(Raw(NULL) if value is UNSET else value)
+            self._buffer.append(NULL if value is UNSET else self._codec.taken(value))
         elif not self._over:
             # Else it would fill the memory.
             self._session.write(self._wire.leave(self._session.new_id(), self._sid))

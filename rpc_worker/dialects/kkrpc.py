@@ -202,6 +202,8 @@ class Kkrpc:
                 message = kkrpc2.decode(line)
             elif line.startswith(b'{"id":'):
                 message = kkrpc0.decode(line)
+                if message.t is not UNSET:
+                    message = kkrpc2.decode(line)
             else:
                 return False
         except (ValueError, RecursionError):
@@ -231,53 +233,55 @@ class Kkrpc:
     def _refuse_malformed(self, line: bytes) -> None:
         """Answer a line that says it is kkrpc's, and is no message."""
         found = _read(line)
-        identity = id_of(found.id)
-        if found.t is UNSET:
-            reason, answers, sort = (
-                _reason(kkrpc0.decode, line),
-                self._acting.routes0.plain,
-                text(found.type),
-            )
-            if line.startswith(b'{"json":'):
-                reason = _reason(kkrpc0.decode_superjson, line)
-                found = _within(found)
-                identity, sort = id_of(found.id), text(found.type)
-                if found.t is not UNSET:
-                    # kkrpc 2 with a codec that is not its usual one reads nothing else either.
-                    told = self._acting.routes2.plain.error(identity, invalid(_CODEC))
-                    self._channel.answer(b'{"json":%b}\n' % told.strip())
-                    return
+        if found.t is not UNSET:
+            reason, sort = _reason(kkrpc2.decode, line), text(found.t)
+            if sort not in _UNANSWERED:
+                self._refuse2(sort, id_of(found.id), text(found.sid), invalid(reason))
+            return
+        reason = _reason(kkrpc0.decode, line)
+        if line.startswith(b'{"json":'):
+            reason = _reason(kkrpc0.decode_superjson, line)
+            found = _within(found)
+            if found.t is not UNSET:
+                # kkrpc 2 with a codec that is not its usual one reads nothing else either.
+                told = self._acting.routes2.plain.error(id_of(found.id), invalid(_CODEC))
+                self._channel.answer(b'{"json":%b}\n' % told.strip())
+                return
+        if text(found.type) not in _UNANSWERED:
+            self._acting.refuse(self._acting.routes0.plain, id_of(found.id), invalid(reason))
+
+    def _refuse2(
+        self, sort: str | None, identity: bytes, sid: str | None, error: ErrorObject
+    ) -> None:
+        if sort == "sq":
+            # What has asked waits for a word of its stream.
+            self._channel.answer(self._acting.wire2.failed(identity, sid or "", error))
         else:
-            reason, answers, sort = (
-                _reason(kkrpc2.decode, line),
-                self._acting.routes2.plain,
-                text(found.t),
-            )
-        if sort not in _UNANSWERED:
-            self._acting.refuse(answers, identity, invalid(reason))
+            self._acting.refuse(self._acting.routes2.plain, identity, error)
 
     def _refuse_unreadable(self, head: bytes, error: ErrorObject) -> None:
         """Answer a line that cannot be read, as far as its beginning tells what it was."""
         from rpc_worker.salvage import members  # noqa: PLC0415 - only for what cannot be read
 
-        values = members(head.removeprefix(b'{"json":'))
+        values = [*members(head.removeprefix(b'{"json":'))]
         found = {key: value for key, value in values if value is not None and is_utf8(value)}
         identity = found.get(b"id", NULL)
         if identity[0] not in IDS:
             identity = NULL
-        sort = found.get(b"t")
-        if sort == b'"r"' or (sort is None and found.get(b"method") == b'""'):
+        sort, sid = text(Raw(found.get(b"t", NULL))), text(Raw(found.get(b"sid", NULL)))
+        is_second = any(key == b"t" for key, _ in values)
+        if sort == "r" or (not is_second and found.get(b"method") == b'""'):
             self._acting.session.unreadable(identity)
-        elif sort == b'"sr"':
-            drawn = self._acting.session.drawn.get(text(Raw(found.get(b"sid", NULL))) or "")
+        elif sort == "sr":
+            drawn = self._acting.session.drawn.get(sid or "")
             if drawn is not None:
                 drawn.fail(as_error_object(Raw(msgspec.json.encode(error.message))))
-        elif sort not in {b'"cb"', b'"cbr"'}:
-            self._acting.refuse(
-                self._acting.routes0.plain if sort is None else self._acting.routes2.plain,
-                identity,
-                error,
-            )
+        elif sort in _UNANSWERED:
+            return
+        elif is_second:
+            self._refuse2(sort, identity, sid, error)
+        else:
+            self._acting.refuse(self._acting.routes0.plain, identity, error)
 
 
 _UNANSWERED: Final = frozenset({"r", "cb", "cbr", "sr", "response", "callback"})
@@ -293,6 +297,7 @@ class _Loose(msgspec.Struct):
     t: Raw | UnsetType = UNSET
     type: Raw | UnsetType = UNSET
     id: Raw | UnsetType = UNSET
+    sid: Raw | UnsetType = UNSET
     json: Raw | UnsetType = UNSET
 
 

@@ -53,6 +53,7 @@ class Message(msgspec.Struct, gc=False):
         args: The arguments; of a response, an object with the result or the error.
         callbacks: The ids of the functions among the arguments.
         slots: What is handed over in the memory of a window, which no pipe can.
+        t: What makes it a message of 2.x, and no other.
     """
 
     type: str
@@ -61,6 +62,7 @@ class Message(msgspec.Struct, gc=False):
     args: Raw | UnsetType = UNSET
     callbacks: list[str] | UnsetType | None = msgspec.field(default=UNSET, name="callbackIds")
     slots: Raw | UnsetType = msgspec.field(default=UNSET, name="transferSlots")
+    t: Raw | UnsetType = UNSET
     jsonrpc: Raw | UnsetType = UNSET
 
 

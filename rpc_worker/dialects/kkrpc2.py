@@ -199,7 +199,8 @@ class Kkrpc2(Wire):
         given = b",".join(map(_given, arguments))
         return b'{"t":"cb","id":%b,"a":[%b]}\n' % (_encode(function), given)
 
-    def released(self, functions: Sequence[str]) -> bytes | None:
+    def released(self, functions: Sequence[str]) -> bytes:
+        """Return the line by which a page can forget functions."""
         return b'{"t":"cbr","ids":%b}\n' % _encode(functions)
 
     def pull(self, identity: bytes, sid: str, count: int) -> bytes:

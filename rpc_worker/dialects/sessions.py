@@ -21,8 +21,10 @@ from rpc_worker.dialects.codecs import Codec, codec_of
 from rpc_worker.dialects.errors import as_error_object
 from rpc_worker.dialects.flows import Drawn, Served
 from rpc_worker.dialects.kkrpc2 import Kkrpc2, flow_of
+from rpc_worker.dialects.lending import Releases, Theirs
 from rpc_worker.dialects.wire import Answers, Function, Wire
-from rpc_worker.errors import ErrorCode, RemoteError
+from rpc_worker.dispatch import error_object
+from rpc_worker.errors import ErrorCode, RemoteError, RpcError
 from rpc_worker.messages import NULL, ErrorObject
 from rpc_worker.reports import progress_came
 from rpc_worker.sessions import Session
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
     from rpc_worker.producers import Producer
     from rpc_worker.sessions import Host
 
-__all__ = ["NAME", "KkrpcSession", "Lent"]
+__all__ = ["NAME", "KkrpcSession"]
 
 NAME: Final = "kkrpc:"
 """What the session is called: no id of JSON-RPC can name it, and no hello."""
@@ -63,62 +65,6 @@ _decode_report: Final = msgspec.json.Decoder(_Report).decode
 _decode_token: Final = msgspec.json.Decoder(_Token).decode
 
 
-class Theirs(msgspec.Struct, frozen=True, eq=False):
-    """A function of the page's.
-
-    Attributes:
-        wire: The dialect in which it came, and is called.
-        id: What the page calls it.
-        codecs: How each of its arguments is changed.
-    """
-
-    wire: Wire
-    id: str
-    codecs: Sequence[Codec]
-
-
-class Lent:
-    """What a page keeps for one call: functions and streams among its arguments."""
-
-    def __init__(self, session: KkrpcSession, wire: Wire) -> None:
-        self._session = session
-        self._wire = wire
-        self._handles: list[int] = []
-        self._functions: list[str] = []
-        self._drawn: list[Drawn] = []
-
-    def __bool__(self) -> bool:
-        return bool(self._handles or self._drawn)
-
-    def function(self, identity: str, types: Sequence[schema.Type]) -> int:
-        """Return the handle of a function of the page's, which takes values of these types."""
-        handle = self._session.new_handle()
-        codecs = [*map(codec_of, types)]
-        self._session.functions[handle] = Theirs(self._wire, identity, codecs)
-        self._handles.append(handle)
-        self._functions.append(identity)
-        return handle
-
-    def flow(self, identity: str) -> bytes:
-        """Return the token of a stream of the page's, as JSON text."""
-        self._drawn.append(self._session.draw(self._wire, identity))
-        return _encode(identity)
-
-    def end(self) -> None:
-        """End with the call: the page is told that it can forget what no other call has."""
-        for drawn in self._drawn:
-            drawn.end()
-        functions = self._session.functions
-        for handle in self._handles:
-            functions.pop(handle, None)
-        # A page has one id for a function, however often it gives it.
-        lent = {one.id for one in functions.values() if one.wire is self._wire}
-        over = [identity for identity in self._functions if identity not in lent]
-        line = self._wire.released(over) if over else None
-        if line is not None:
-            self._session.write(line)
-
-
 def _listen(codec: Codec, listen: Callable[[Raw], None], value: Raw) -> None:
     listen(Raw(codec.taken(value)))
 
@@ -130,6 +76,7 @@ class KkrpcSession(Session):
         wire: The dialect of what came last, for calls to the page that no call of its own makes.
         functions: Functions of the page's, by handle.
         drawn: Streams of the page's, by their id.
+        releases: Tells the page which of its functions nobody has any more.
     """
 
     def __init__(
@@ -145,6 +92,7 @@ class KkrpcSession(Session):
         self.wire = wire
         self.functions: dict[int, Theirs] = {}
         self.drawn: dict[str, Drawn] = {}
+        self.releases = Releases(self, loop)
         self._served: WeakKeyDictionary[Producer, Served] = WeakKeyDictionary()
         self._methods = {} if frontend is None else frontend.methods
         self._prefix = b'"w'
@@ -155,6 +103,10 @@ class KkrpcSession(Session):
         """Write whole lines, if there is still anybody to read them."""
         if lines and not self.ended:
             self.host.send(b"".join(lines))
+
+    def end(self) -> None:
+        super().end()
+        self.releases.end()
 
     def new_id(self) -> bytes:
         """Return the JSON text of an id that this session has not used."""
@@ -212,15 +164,23 @@ class KkrpcSession(Session):
                 if codec.has_bytes:
                     self.progress[token] = partial(_listen, codec, listen)
 
-    def draw(self, wire: Wire, sid: str) -> Drawn:
-        """Return a stream of the page's, which is pulled when somebody asks for its items."""
+    def draw(self, wire: Wire, sid: str, codec: Codec) -> Drawn:
+        """Return a stream of the page's, which is pulled when somebody asks for its items.
+
+        Raises:
+            RpcError: Somebody reads it already (-32602).
+        """
         if not isinstance(wire, Kkrpc2):
             raise TypeError(f"{wire.name} has no streams")
-        drawn = self.drawn[sid] = Drawn(self, wire, sid, settle=self.answered, forget=self._forget)
+        if sid in self.drawn:
+            message = f"Invalid params: the stream {sid[:100]} is read already, and has one reader"
+            raise RpcError(message, code=ErrorCode.INVALID_PARAMS)
+        drawn = Drawn(self, wire, sid, codec, settle=self.answered, forget=self._forget)
+        self.drawn[sid] = drawn
         return drawn
 
     def _forget(self, sid: str, drawn: Drawn) -> None:
-        # The page may have given the same one twice, and then the last one counts.
+        # It may be forgotten twice, and another have its id by then.
         if self.drawn.get(sid) is drawn:
             del self.drawn[sid]
 
@@ -259,7 +219,11 @@ class KkrpcSession(Session):
             # Whatever has an end can be given whole.
             body = b'{"values":%b}' % codec.taken(value)
         else:
-            drawn = self.draw(wire, flow.id)
+            try:
+                drawn = self.draw(wire, flow.id, codec_of(method.result.item))
+            except RpcError as twice:
+                self.answered(identity, UNSET, Raw(_encode(error_object(twice))))
+                return
             if pending.scope is not None:
                 pending.scope.attach(drawn)
             body = b'{"token":%b}' % _encode(flow.id)

@@ -106,15 +106,11 @@ class Wire(ABC):
     def told(self, function: str, arguments: Sequence[Raw | Marked]) -> bytes:
         """Return the line that calls a function of the page's; nobody answers it."""
 
-    def released(self, functions: Sequence[str]) -> bytes | None:  # noqa: ARG002 - 2.x's own
-        """Return the line by which a page can forget functions, if there is one."""
-        return None
-
-    def flow(self, identity: bytes, token: bytes) -> bytes:  # noqa: ARG002 - as above
+    def flow(self, identity: bytes, token: bytes) -> bytes:  # noqa: ARG002 - 2.x's own
         """Return the line of an answer that is a stream, whose token is JSON text."""
         raise AssertionError(f"{self.name} has no streams")
 
-    def marked(self, identity: bytes, value: Marked) -> tuple[bytes, ...]:  # noqa: ARG002 - as above
+    def marked(self, identity: bytes, value: Marked) -> tuple[bytes, ...]:  # noqa: ARG002 - 0.x's own
         """Return an answer's line in superjson, with the marks of a result that needs them."""
         raise AssertionError(f"{self.name} has no superjson")
 

@@ -21,6 +21,9 @@ class Window:
     async def total(self, numbers: AsyncIterator[int]) -> int:
         raise NotImplementedError
 
+    def chunks(self) -> AsyncIterator[bytes]:
+        raise NotImplementedError
+
 
 class Service:
     def __init__(self) -> None:
@@ -54,6 +57,12 @@ class Service:
 
     async def ignore(self, numbers: AsyncIterator[int] | None) -> bool:
         return numbers is not None
+
+    async def sizes(self, chunks: AsyncIterator[bytes]) -> list[int]:
+        return [len(chunk) async for chunk in chunks]
+
+    async def sizes_there(self) -> list[int]:
+        return [len(chunk) async for chunk in caller(Window).chunks()]
 
     def total_in_thread(self, numbers: Iterator[int]) -> int:
         return sum(numbers)
@@ -262,6 +271,47 @@ def test_a_stream_that_the_handler_leaves_is_left_at_the_page() -> None:
         assert (await page.call2("ignore", None))["v"] is False
         assert (await page.call2("total", [1, 2, 3]))["v"] == 6
         assert (await page.call0("total", [1, 2, 3]))["result"] == 6
+
+    played(main)
+
+
+def test_bytes_among_the_items_come_as_kkrpc_has_them() -> None:
+    # Base64, as an array of numbers, in kkrpc's own form, and as JSON.stringify has a Uint8Array.
+    chunks = ["AQID", [1, 2], {"type": "Uint8Array", "data": [1]}, {"0": 1, "1": 2}, {}]
+
+    async def main(page: Page, _: Service) -> None:
+        page.say(query("a", "sizes", value(stream("s1"))), query("b", "sizesThere"))
+        asked = await page.told("q")
+        page.say({"t": "r", "id": asked["id"], "v": stream("s2")})
+        for sid in ("s1", "s2"):
+            await page.told("sq")
+            page.say(*(item(sid, chunk) for chunk in chunks), over(sid))
+        for identity in ("a", "b"):
+            assert (await page.answered(identity))["v"] == [3, 2, 1, 2, 0]
+
+    played(main)
+
+
+def test_a_stream_has_one_reader() -> None:
+    async def main(page: Page, _: Service) -> None:
+        page.say(query("a", "total", value(stream("s1"))))
+        await page.told("sq")
+        page.say(query("b", "total", value(stream("s1"))), query("c", "spell", value("abc")))
+        error = (await page.answered("b"))["e"]
+        assert (error["n"], "the stream s1 is read already" in error["m"]) == (
+            "InvalidParams",
+            True,
+        )
+        asked = await page.told("q")
+        page.say({"t": "r", "id": asked["id"], "v": stream("s1")})
+        assert "the stream s1 is read already" in (await page.answered("c"))["e"]["m"]
+        page.say(item("s1", 1), over("s1"))
+        assert (await page.answered("a"))["v"] == 1
+        # Who wants it again may have it.
+        page.say(query("d", "total", value(stream("s1"))))
+        await page.told("sq")
+        page.say(over("s1"))
+        assert (await page.answered("d"))["v"] == 0
 
     played(main)
 

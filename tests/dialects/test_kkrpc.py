@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from rpc_worker import Event, Limits, Progress, RpcError, caller, current_call, exclusive, raises
+from rpc_worker.dialects import lending
 from tests.conversation import Conversation, converse, talk, turns
 from tests.dialects.page import Page, callback, line, query, request, superjson, value
 from tests.peer import Message, Peer, play
@@ -116,7 +117,8 @@ def played(main: Callable[[Page], Awaitable[None]], **options: Any) -> None:
 
 
 def answers(*messages: object, **options: Any) -> list[Any]:
-    return talk(Service(), *(line(m) + b"\n" for m in messages), **options)
+    lines = (m if isinstance(m, bytes) else line(m) for m in messages)
+    return talk(Service(), *(each + b"\n" for each in lines), **options)
 
 
 def test_nobody_who_speaks_json_rpc_alone_imports_it() -> None:
@@ -282,8 +284,6 @@ def test_a_callback_that_is_to_answer_is_refused_when_the_call_is_made() -> None
         query("c", "perhapsAsk", callback("f")),
     ):
         text = answer["e"]["m"] if "e" in answer else answer["args"].get("error", "")
-        if answer.get("t") == "cbr":
-            continue
         assert "kkrpc's callbacks have no answer" in text
 
 
@@ -407,6 +407,37 @@ def test_a_malformed_message_is_an_error_with_its_id_if_it_has_one(
     assert found[0]["id"] == identity
     assert "jsonrpc" not in found[0]
     assert "e" in found[0] or "error" in found[0]["args"]
+
+
+@pytest.mark.parametrize("first", ["id", "type", "t"])
+def test_what_has_a_t_is_in_2_whatever_else_it_has(first: str) -> None:
+    both = {**request("x", "anything", 5), **query("x", "anything", 7)}
+    ordered = {first: both.pop(first), **both}
+    assert answers(ordered) == [{"t": "r", "id": "x", "v": 7}]
+
+
+PULLS: list[tuple[bytes | Message, Message]] = [
+    ({"t": "sq", "id": "x", "sid": "s", "op": 5}, {"id": "x", "sid": "s"}),
+    ({"t": "sq", "id": "x", "sid": 5}, {"id": "x", "sid": ""}),
+    ({"t": "sq", "id": "x", "sid": "s", "op": "else"}, {"id": "x", "sid": "s"}),
+    (b'{"t":"sq","id":"x","sid":"s","op":"pu', {"id": "x", "sid": "s"}),
+]
+
+
+@pytest.mark.parametrize(("message", "expected"), PULLS)
+def test_what_is_wanted_of_a_stream_is_refused_where_its_reader_looks(
+    message: bytes | Message, expected: Message
+) -> None:
+    (answer,) = answers(message)
+    error = answer.pop("e")
+    assert answer == {"t": "sr", **expected}
+    assert error["n"] in {"InvalidRequest", "ParseError", "UnknownToken"}
+
+
+@pytest.mark.parametrize("head", [b'{"t":"q', b'{"t":', b'{"id":"x","t":"q","p":["a'])
+def test_a_line_that_is_cut_is_answered_in_its_dialect(head: bytes) -> None:
+    (answer,) = answers(head)
+    assert (answer["t"], answer["e"]["n"]) == ("r", "ParseError")
 
 
 @pytest.mark.parametrize(
@@ -628,14 +659,12 @@ def test_callbacks_and_progress_are_called_before_the_answer() -> None:
         assert await page.rest() == [
             {"t": "cb", "id": "f", "a": [value("0")]},
             {"t": "cb", "id": "f", "a": [value("1")]},
-            {"t": "cbr", "ids": ["f"]},
             {"t": "r", "id": "a", "v": "told"},
         ]
         page.say(query("b", "work", value(2), callback("g")))
         assert await page.rest() == [
             {"t": "cb", "id": "g", "a": [value(1)]},
             {"t": "cb", "id": "g", "a": [value(2)]},
-            {"t": "cbr", "ids": ["g"]},
             {"t": "r", "id": "b", "v": 2},
         ]
         told = request("c", "tell", "__callback__h", 1, callbackIds=["h"])
@@ -653,7 +682,13 @@ def test_callbacks_and_progress_are_called_before_the_answer() -> None:
     played(main)
 
 
-def test_a_function_that_two_calls_have_is_released_with_the_last() -> None:
+def _released(heard: list[Message]) -> list[str]:
+    return [identity for m in heard if m["t"] == "cbr" for identity in m["ids"]]
+
+
+def test_a_function_is_released_once_no_call_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lending, "IDLE", 0.0)
+
     async def main(page: Page) -> None:
         page.say(
             query("a", "tellAndWait", callback("f")), query("b", "tell", callback("f"), value(1))
@@ -661,10 +696,40 @@ def test_a_function_that_two_calls_have_is_released_with_the_last() -> None:
         heard = await page.rest()
         assert [m["t"] for m in heard] == ["cb", "cb", "r"]
         page.say(query("c", "tell", callback("g"), value(0)), query("d", "tell", callback("f")))
-        released = [m["ids"] for m in await page.rest() if m["t"] == "cbr"]
-        assert released == [["g"]], "the first call still has the other one"
+        assert _released(await page.rest()) == ["g"], "the first call still has the other one"
         await page.call2("goOn")
-        assert [m["ids"] for m in await page.rest() if m["t"] == "cbr"] == [["f"]]
+        await page.answered("a")
+        assert _released([await page.told("cbr")]) == ["f"]
+        page.say(request("e", "tell", "__callback__h", 1, callbackIds=["h"]))
+        heard = await page.rest()
+        assert [m["type"] for m in heard] == ["callback", "response"], "0.x has no such message"
+
+    played(main)
+
+
+def test_a_function_that_is_given_again_in_time_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main(page: Page) -> None:
+        loop = asyncio.get_running_loop()
+        clock, passed = loop.time, 0.0
+
+        async def released_after(share: float) -> list[str]:
+            nonlocal passed
+            passed += share * lending.IDLE
+            return _released(await page.rest())
+
+        monkeypatch.setattr(loop, "time", lambda: clock() + passed)
+        await page.call2("tell", callback("f"), value(0))
+        await page.call2("tell", callback("g"), value(0))
+        assert await released_after(0.6) == []
+        await page.call2("tell", callback("f"), value(0))
+        assert await released_after(0.6) == ["g"]
+        page.say(query("a", "tellAndWait", callback("f")))
+        assert await released_after(0.6) == [], "a call has it"
+        await page.call2("goOn")
+        await page.answered("a")
+        assert await released_after(0.6) == []
+        assert await released_after(0.6) == ["f"]
+        assert await released_after(9) == []
 
     played(main)
 

@@ -10,7 +10,7 @@ This module knows nothing of JSON: encoding is the dispatcher's work.
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING, Any, ClassVar, Final, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeGuard, dataclass_transform
 
 import msgspec
 
@@ -131,7 +131,7 @@ class RpcError(Exception):
         if message is not None:
             self.message = message
         if code is not None:
-            if not isinstance(code, int) or isinstance(code, bool) or abs(code) >= 2**53:
+            if not is_code(code):
                 raise TypeError(f"an RpcError's code is an integer, such as 4004, not {code!r}")
             if code in RESERVED_CODES and not isinstance(code, ErrorCode):
                 raise ValueError(
@@ -194,6 +194,11 @@ class ContractError(Exception):
         head = "1 misfit:" if count == 1 else f"{count} misfits:"
         parts = [f"\n  {m.where}\n    {m.problem}\n    {m.advice}" for m in self.misfits]
         super().__init__(head + "".join(parts))
+
+
+def is_code(code: object) -> TypeGuard[int]:
+    """Tell whether this can be an error's code: an integer, and one that JavaScript has."""
+    return isinstance(code, int) and not isinstance(code, bool) and abs(code) < 2**53
 
 
 _StructMeta: Any = type(msgspec.Struct)

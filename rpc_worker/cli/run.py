@@ -12,6 +12,7 @@ from rpc_worker.cli.target import (
     load,
     load_class,
     load_frontend,
+    names_module_only,
 )
 from rpc_worker.cli.wording import UsageError
 from rpc_worker.worker import StartError
@@ -60,13 +61,15 @@ def _app(target: str) -> object | None:
     What it has mounted itself is that, with the context that only the module knows.
 
     Raises:
-        StartError: It has mounted several.
+        StartError: It has mounted several, or nothing in it could be.
+        UsageError: There is no such module.
     """
     if not import_module(target):
         return None
     registered: Any = sys.modules.get("jsonrpcserver.methods")
     if registered is None or not registered.global_methods:
-        return None
+        only = names_module_only(target, "backend")
+        raise StartError(f"{only}. A module alone is served if jsonrpcserver's @method is in it")
     from rpc_worker.interop.jsonrpcserver import Mounted  # noqa: PLC0415 - few workers are one
 
     found = {name: m for name, m in vars(sys.modules[target]).items() if isinstance(m, Mounted)}

@@ -54,6 +54,7 @@ def import_module(target: str) -> bool:
     """Import what is written without an object, and tell whether it is a module.
 
     Raises:
+        UsageError: There is no such module, and nothing else can be meant.
         BaseException: Whatever the module raises while it is imported.
     """
     if target.endswith(".py") or not all(part.isidentifier() for part in target.split(".")):
@@ -61,8 +62,19 @@ def import_module(target: str) -> bool:
     try:
         _import(target, target)
     except UsageError:
-        return False
+        if "." in target:
+            # It may be an object's name, written with a dot where a colon belongs.
+            return False
+        raise
     return True
+
+
+def names_module_only(target: str, example: str) -> str:
+    """Return what is wrong with a target that has no object, and what to write instead."""
+    return (
+        f"{target} names a module only; write the object behind a colon, as in "
+        f"{target.rstrip(':') or 'module'}:{example}"
+    )
 
 
 def load_class(target: str, example: str = "BackendAPI") -> type[Any]:
@@ -137,10 +149,7 @@ def _split(target: str, example: str) -> tuple[str, str]:
             raise UsageError(
                 f"{target}: between module and object stands a colon: write {first}:{last}"
             )
-        raise UsageError(
-            f"{target} names a module only; write the object behind a colon, as in "
-            f"{module or 'module'}:{example}"
-        )
+        raise UsageError(names_module_only(target, example))
     if not all(part.isidentifier() for part in [*module.split("."), *path.split(".")]):
         raise UsageError(f"{target}: write module:object, as in shared_api:{example}")
     return module, path

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from rpc_worker.errors import RpcError
+from rpc_worker.errors import ErrorCode, RpcError, is_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,8 +53,13 @@ def error_of(found: Any) -> RpcError:
     Args:
         found: A `JsonRpcError`, or what an `Error` holds.
     """
+    code: object = found.code
+    if not is_code(code):
+        text = f"an error's code is an integer, such as 4004, not {code!r}"
+        told = {"type": "TypeError", "message": text}
+        return RpcError(f"Internal error: {text}", code=ErrorCode.INTERNAL_ERROR, data=told)
     data = None if isinstance(found.data, _NODATA) else found.data
-    error = RpcError(found.message, data=data)
+    error = RpcError(str(found.message), data=data)
     # Codes that JSON-RPC reserves are refused by `RpcError`: here they are an app's of long ago.
-    error.code = found.code
+    error.code = code
     return error

@@ -77,6 +77,10 @@ def refuse_with_null() -> Result:
     return Error(7, "no", None)
 
 
+def refuse_with_a_name() -> Result:
+    return Error("busy", "no")
+
+
 def refuse_params(data) -> Result:
     return InvalidParams(data)
 
@@ -132,8 +136,8 @@ FUNCTIONS: Final[dict[str, Function]] = {
         "list[Function]",
         [
             *(subtract, total, get_data, echo, greet, members, first, nothing),
-            *(refuse, refuse_plainly, refuse_with_null, refuse_params, give_up, give_up_plainly),
-            *(crash, add, plain, many, huge, not_a_number, meet),
+            *(refuse, refuse_plainly, refuse_with_null, refuse_with_a_name, refuse_params),
+            *(give_up, give_up_plainly, crash, add, plain, many, huge, not_a_number, meet),
         ],
     )
 }

@@ -89,6 +89,24 @@ def raising() -> Result:
     raise JsonRpcError(4004, "gone", [1])
 
 
+NAME: Any = "busy"  # Not all apps check their types.
+
+
+def named() -> Result:
+    return Error(NAME, "no")
+
+
+def raising_named() -> Result:
+    raise JsonRpcError(NAME, "no")
+
+
+NOT_A_CODE: Final = "an error's code is an integer, such as 4004, not 'busy'"
+NAMED: Final = (
+    *(-32603, f"Internal error: {NOT_A_CODE}"),
+    {"type": "TypeError", "message": NOT_A_CODE},
+)
+
+
 def plain() -> dict[str, int]:
     return {"books": 3}
 
@@ -104,6 +122,8 @@ RESULTS: Final[dict[Callable[..., Any], Any]] = {
     refused_without_data: (4, "no", None),
     wrong_params: (-32602, "Invalid params", "a shelf is a number"),
     raising: (4004, "gone", [1]),
+    named: NAMED,
+    raising_named: NAMED,
     plain: {"books": 3},
     declaring: (12, "ours", None),
 }
@@ -575,7 +595,20 @@ def test_an_app_is_served_on_pipes(tmp_path: Path, command: list[str], name: str
 @pytest.mark.parametrize(
     ("target", "message"),
     [
-        ("bare", "bare names a module only; write the object behind a colon, as in bare:backend"),
+        (
+            "bare",
+            (
+                "bare names a module only; write the object behind a colon, as in bare:backend. "
+                "A module alone is served if jsonrpcserver's @method is in it"
+            ),
+        ),
+        (
+            "nobody",
+            (
+                "nobody: there is no module 'nobody' in {here} or in the Python that runs this "
+                "({python}). Run the command in the folder that has the module, or install it"
+            ),
+        ),
         (
             "marked --contract marked:Backend",
             (
@@ -591,6 +624,7 @@ def test_an_app_is_served_on_pipes(tmp_path: Path, command: list[str], name: str
 )
 def test_a_module_that_is_no_app_is_told(tmp_path: Path, target: str, message: str) -> None:
     code, (fatal,), _ = run(tmp_path, "-m", "rpc_worker", "run", *target.split())
+    message = message.format(here=tmp_path, python=sys.executable)
     assert (code, fatal["params"]["message"]) == (1, f"The worker cannot start: {message}")
 
 

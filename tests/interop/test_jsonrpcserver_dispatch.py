@@ -278,6 +278,13 @@ DEVIATIONS: Final = {
         error({"code": 7, "message": "no"}),
         any_entry(lambda entry: names(entry, "refuse_with_null")),
     ),
+    "a code that is no integer is a bug": Deviation(
+        "A page that looks at error.code finds what JSON-RPC says is there.",
+        request("refuse_with_a_name"),
+        error({"code": "busy", "message": "no"}),
+        error(-32603),
+        any_entry(lambda entry: names(entry, "refuse_with_a_name")),
+    ),
     # ------------------------------------------------------------------------------ what is told
     "a bug is told with its type": Deviation(
         "As that of any handler; it is logged, too.",

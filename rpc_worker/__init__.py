@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from rpc_worker.errors import ContractError, RemoteError, RpcError, SessionEnded
-from rpc_worker.events import Event
-from rpc_worker.limits import Limits
-from rpc_worker.markers import (
-    BigInt,
-    Struct,
-    exclusive,
-    in_executor,
-    in_process,
-    in_thread,
-    inline,
-    raises,
-)
-from rpc_worker.progress import Progress
+from rpc_worker.collecting import at_rest
+
+with at_rest():
+    from rpc_worker.errors import ContractError, RemoteError, RpcError, SessionEnded
+    from rpc_worker.events import Event
+    from rpc_worker.limits import Limits
+    from rpc_worker.markers import (
+        BigInt,
+        Struct,
+        exclusive,
+        in_executor,
+        in_process,
+        in_thread,
+        inline,
+        raises,
+    )
+    from rpc_worker.progress import Progress
 
 if TYPE_CHECKING:
     from rpc_worker.context import CurrentCall, current_call
@@ -66,4 +69,5 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     import importlib  # noqa: PLC0415 - as said
 
-    return getattr(importlib.import_module(f"rpc_worker.{_LATER[name]}"), name)
+    with at_rest():
+        return getattr(importlib.import_module(f"rpc_worker.{_LATER[name]}"), name)

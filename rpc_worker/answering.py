@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from rpc_worker.calls import Call
     from rpc_worker.dispatch import Service
+    from rpc_worker.interfaces import Output
     from rpc_worker.limits import Limits
-    from rpc_worker.outbox import Output
     from rpc_worker.replies import Reply
 
 __all__ = ["Answering"]

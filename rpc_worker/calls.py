@@ -6,11 +6,11 @@ Nothing here knows who starts a call, and who answers it: this is what they pass
 from __future__ import annotations
 
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from rpc_worker.messages import JSON_RPC, Dialect
+from rpc_worker.messages import JSON_RPC
 
 if TYPE_CHECKING:
     import asyncio
@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from msgspec import Raw, UnsetType
 
     from rpc_worker.dispatch import Handler
+    from rpc_worker.interfaces import Attached, Cancellable, Dialect, Serving
     from rpc_worker.sessions import Session
 
-__all__ = ["CURRENT", "TRACKING", "Attached", "Call", "Trace"]
+__all__ = ["CURRENT", "SERVING", "TRACKING", "Call", "Trace"]
 
 
 class Trace(msgspec.Struct, frozen=True):
@@ -33,12 +34,6 @@ class Trace(msgspec.Struct, frozen=True):
 
     traceparent: str
     tracestate: str | None = None
-
-
-class Attached(Protocol):
-    """What ends with a call: a stream among its arguments, a callback, a token."""
-
-    def end(self) -> None: ...
 
 
 class Call(msgspec.Struct, eq=False):
@@ -82,7 +77,7 @@ class Call(msgspec.Struct, eq=False):
     timer: asyncio.TimerHandle | None = None
     trace: Trace | None = None
     task: asyncio.Task[None] | None = None
-    scope: _Cancellable | None = None
+    scope: Cancellable | None = None
     state: Any = None
     attached: list[Attached] | None = None
     waits: int = 0
@@ -125,15 +120,13 @@ class Call(msgspec.Struct, eq=False):
             self.attached.pop().end()
 
 
-class _Cancellable(Protocol):
-    """An anyio cancel scope, or a future of an executor."""
-
-    def cancel(self) -> object: ...
-
-
 CURRENT: Final[ContextVar[Call | None]] = ContextVar("rpc_worker.current_call")
 """The call that a context is of. Set before a handler's first step, in its own context, where
 somebody may want to know: see `Tracking`."""
+
+
+SERVING: Final[ContextVar[Serving]] = ContextVar("rpc_worker.serving")
+"""The channel, for what runs beside the calls: the lifespan, and the tasks that it starts."""
 
 
 class Tracking:

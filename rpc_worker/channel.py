@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 from msgspec import UNSET
@@ -51,10 +51,10 @@ if TYPE_CHECKING:
     from rpc_worker.dialects.kkrpc import Kkrpc
     from rpc_worker.dispatch import Handler, Service
     from rpc_worker.frontend import Frontend
+    from rpc_worker.interfaces import Output, Watch
     from rpc_worker.lines import Line, Oversized
     from rpc_worker.messages import ErrorObject, Message, Response
     from rpc_worker.middleware import Middleware
-    from rpc_worker.outbox import Output
     from rpc_worker.protocol_methods import Own
 
 __all__ = ["Channel"]
@@ -584,14 +584,6 @@ class Channel(Answering):
         if level != self._log_level:
             self._log_level = level
             self.on_log_levels(level)
-
-
-class Watch(Protocol):
-    """Who watches the loop while calls are in flight."""
-
-    awake: bool
-
-    def wake(self) -> None: ...
 
 
 class _Nobody:

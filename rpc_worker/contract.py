@@ -27,7 +27,7 @@ __all__ = [
     "read_contract",
 ]
 
-Kind: TypeAlias = Literal["async", "stream", "thread", "inline", "process", "executor"]
+Kind: TypeAlias = "Literal['async', 'stream', 'thread', 'inline', 'process', 'executor']"
 
 REQUIRED: Final = msgspec.UNSET
 """Stands where a parameter has no default."""
@@ -81,6 +81,7 @@ class Method(msgspec.Struct, frozen=True, eq=False):
         result_annotation: What msgspec decodes and checks; `None` for `-> None`.
         errors: What `@raises` declares.
         deprecated: The text given to `@deprecated`, or None.
+        function: What it was read from, as it stands in its class, if that has such a thing.
     """
 
     wire: str
@@ -94,6 +95,7 @@ class Method(msgspec.Struct, frozen=True, eq=False):
     source: Source
     kind: Kind
     """How the contract's own function would run; what an implementation does is its own affair."""
+    function: Any = None
 
     @property
     def name(self) -> str:

@@ -35,19 +35,20 @@ class Elsewhere:
 
     Args:
         loop: The loop that awaits them.
+        busy: Where the calls stand whose functions still run, answered or not, and what else runs
+            in threads.
         left: Called on the loop when a function that was marked exclusive has really ended.
-
-    Attributes:
-        busy: The calls whose functions still run, answered or not; and what else runs in threads.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, left: Callable[[Call], None]) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, busy: set[object], left: Callable[[Call], None]
+    ) -> None:
         self._loop = loop
+        self._busy = busy
         self._left = left
         self._limiter: anyio.CapacityLimiter | None = None
         self._unlimited: anyio.CapacityLimiter | None = None
         self._processes: Processes | None = None
-        self.busy: set[object] = set()
 
     async def run(self, call: Call) -> Any:
         """Run the function of a call where its mode says, and return what it returns.
@@ -112,7 +113,7 @@ class Elsewhere:
         from anyio import WouldBlock  # noqa: PLC0415 - see `_in_thread`
         from anyio.to_thread import run_sync  # noqa: PLC0415 - as above
 
-        limiter, turn = self._threads(), _Turn(self.busy, entry)
+        limiter, turn = self._threads(), _Turn(self._busy, entry)
         try:
             limiter.acquire_on_behalf_of_nowait(turn)
         except WouldBlock:
@@ -146,7 +147,7 @@ class Elsewhere:
 
     def lend_token(self, call: Call) -> None:
         """Let another thread run while that of a call waits for its peer."""
-        if call.threaded and not call.lends:
+        if not call.lends:
             call.lends = True
             self._threads().total_tokens += 1
 
@@ -187,7 +188,7 @@ class Elsewhere:
         assert handler.executor is not None  # noqa: S101 - so says its mode
         work = Work(handler.function, args, kwargs, copy_context())
         future = handler.executor.submit(work)
-        self.busy.add(call)
+        self._busy.add(call)
         future.add_done_callback(lambda _: self._ended(call))
         call.scope = future
         try:
@@ -197,7 +198,7 @@ class Elsewhere:
 
     @contextmanager
     def _tracked(self, call: Call) -> Generator[None]:
-        self.busy.add(call)
+        self._busy.add(call)
         try:
             yield
         finally:
@@ -206,7 +207,7 @@ class Elsewhere:
 
     def _ended(self, entry: object) -> None:
         """Take note, in any thread, that a function has ended."""
-        self.busy.discard(entry)
+        self._busy.discard(entry)
         if isinstance(entry, Call) and entry.handler.exclusive:
             with suppress(RuntimeError):  # The loop has been closed: nobody waits for it.
                 self._loop.call_soon_threadsafe(self._left, entry)

@@ -6,7 +6,7 @@ has asked for, so nothing else would bound it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from rpc_worker.errors import SessionEnded
 from rpc_worker.scalars import UnencodableResult
@@ -15,15 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rpc_worker.contract import EventType
-    from rpc_worker.session_table import SessionTable
+    from rpc_worker.interfaces import Audience
 
 __all__ = ["Emitter"]
-
-
-class Audience(Protocol):
-    """What an emitter needs of the channel."""
-
-    sessions: SessionTable
 
 
 class Emitter:

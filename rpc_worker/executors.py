@@ -25,24 +25,25 @@ import sys
 from collections import deque
 from contextlib import suppress
 from contextvars import copy_context
-from functools import partial
+from functools import cached_property, partial
 from itertools import islice, takewhile
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
-from rpc_worker.calls import CURRENT, TRACKING, Attached, Call
-from rpc_worker.elsewhere import Elsewhere
+from rpc_worker.calls import CURRENT, TRACKING, Call
 from rpc_worker.exclusion import Exclusion
 from rpc_worker.steps import Runner, rest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
 
+    from rpc_worker.elsewhere import Elsewhere
+    from rpc_worker.interfaces import Outcome
     from rpc_worker.limits import Limits
     from rpc_worker.middleware import Middleware
     from rpc_worker.sources import Source
 
-__all__ = ["Attached", "Call", "Executors", "Outcome"]
+__all__ = ["Call", "Executors"]
 
 T = TypeVar("T")
 
@@ -64,14 +65,6 @@ UNWINDING: Final = 1.0
 section 5)."""
 
 
-class Outcome(Protocol):
-    """Who is told how calls end, and when a burst of them is over."""
-
-    def finished(self, call: Call, result: Any) -> None: ...
-    def failed(self, call: Call, error: BaseException) -> None: ...
-    def flush(self) -> None: ...
-
-
 class Executors:
     """Starts calls in order, as many at a time as the limits allow.
 
@@ -85,6 +78,7 @@ class Executors:
         backlog: Bytes that they hold, and those that wait to be alone.
         blocked: Set while the host does not take the output: nothing starts then.
         exclusive: Those that wait to be alone, and the one that is.
+        busy_elsewhere: What still runs off the loop: calls, answered or not, and iterators.
     """
 
     def __init__(
@@ -116,15 +110,16 @@ class Executors:
         self._tasks: set[asyncio.Task[None]] = set()
         # Those that are free: a handler that has suspended keeps the one of its leader.
         self._runners: list[Runner] = []
-        self._elsewhere = Elsewhere(loop, self._leave)
         self.exclusive = Exclusion()
+        self.busy_elsewhere: set[object] = set()
         self.backlog = 0
         self.blocked = False
 
-    @property
-    def busy_elsewhere(self) -> set[object]:
-        """What still runs off the loop: calls, answered or not, and iterators."""
-        return self._elsewhere.busy
+    @cached_property
+    def _elsewhere(self) -> Elsewhere:
+        from rpc_worker.elsewhere import Elsewhere  # noqa: PLC0415 - many run all on the loop
+
+        return Elsewhere(self._loop, self.busy_elsewhere, self._leave)
 
     @property
     def waiting(self) -> int:
@@ -179,7 +174,8 @@ class Executors:
 
     def close(self) -> None:
         """End the processes that run handlers. Nothing may be started afterwards."""
-        self._elsewhere.close()
+        if "_elsewhere" in vars(self):
+            self._elsewhere.close()
 
     # ------------------------------------------------------------------------ cancelling
 
@@ -251,7 +247,8 @@ class Executors:
         call.waits += 1
         if call.waits > 1:
             return
-        self._elsewhere.lend_token(call)
+        if call.threaded:
+            self._elsewhere.lend_token(call)
         if call.placed:
             self._suspended -= 1
         if call.handler.exclusive:
@@ -265,7 +262,8 @@ class Executors:
         call.waits -= 1
         if call.waits:
             return
-        self._elsewhere.reclaim_token(call)
+        if call.lends:
+            self._elsewhere.reclaim_token(call)
         if call.placed:
             self._suspended += 1
         if call.handler.exclusive:
@@ -283,7 +281,7 @@ class Executors:
 
     def _leave(self, call: Call) -> None:
         """Let the next exclusive call run, if this one has really ended."""
-        if call not in self._elsewhere.busy:
+        if call not in self.busy_elsewhere:
             self.exclusive.leave(call)
             self._admit_next()
 

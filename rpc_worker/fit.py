@@ -6,6 +6,7 @@ not known here.
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
@@ -16,9 +17,9 @@ from rpc_worker.contract import find_contract, read_contract
 from rpc_worker.errors import ContractError, Misfit
 from rpc_worker.events import Event
 from rpc_worker.markers import exclusive_of, executor_of
-from rpc_worker.modes import Conflict, running
+from rpc_worker.modes import Conflict, layers, running
 from rpc_worker.reading.names import place_of, spell
-from rpc_worker.signatures import layers, mismatches, signature
+from rpc_worker.schema import Reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,6 +99,19 @@ def bind(contract: Contract, implementation: object) -> Bindings:
     return Bindings(methods, {wire: event for wire, event in events.items() if event is not None})
 
 
+def _fits_by_itself(method: Method, function: Callable[..., Any]) -> bool:
+    """Tell whether a function is what the method was read from: then there is nothing to compare.
+
+    Streams and callbacks have other forms in a thread, and where it runs was not known then.
+    """
+    return (
+        inspect.ismethod(function)
+        and function.__func__ is method.function
+        and not isinstance(method.result, Reference)
+        and not any(isinstance(p.type, Reference) for p in method.parameters)
+    )
+
+
 class _Fitting:
     """One contract held against one implementation, and what does not fit."""
 
@@ -120,6 +134,20 @@ class _Fitting:
         if isinstance(mode, Conflict):
             self._add(method, mode.expected, mode.found, mode.advice)
             mode = mode.mode
+        if not _fits_by_itself(method, function):
+            self._compare(method, function, mode, conflict=conflict)
+        if len(self.misfits) > before:
+            return None
+        chain = list(layers(function))
+        executor = next((e for e in map(executor_of, chain) if e is not None), None)
+        return Bound(method, function, mode, any(map(exclusive_of, chain)), executor)
+
+    def _compare(
+        self, method: Method, function: Callable[..., Any], mode: Mode, *, conflict: bool
+    ) -> None:
+        # Most workers have no contract but their own class.
+        from rpc_worker.signatures import mismatches, signature  # noqa: PLC0415
+
         all_wrong = [*mismatches(method, function, threaded=mode == "thread")]
         # Where it cannot run as it is marked, it may be written for the place where it can.
         if conflict and not [*mismatches(method, function, threaded=mode != "thread")]:
@@ -130,11 +158,6 @@ class _Fitting:
             if not advice:
                 advice = f"Write: {signature(method, function, threaded=mode == 'thread')}"
             self._add(method, wrong.expected, wrong.found, advice, place)
-        if len(self.misfits) > before:
-            return None
-        chain = list(layers(function))
-        executor = next((e for e in map(executor_of, chain) if e is not None), None)
-        return Bound(method, function, mode, any(map(exclusive_of, chain)), executor)
 
     def _add(
         self, method: Method | EventType, expected: str, found: str, advice: str, place: str = ""
@@ -196,6 +219,8 @@ class _Fitting:
                 return cast("Callable[..., Any]", function)
             else:
                 found = type(function).__qualname__
+        from rpc_worker.signatures import signature  # noqa: PLC0415 - as above
+
         self._add(method, "a method", found, f"Write: {signature(method)}")
         return None
 

@@ -6,10 +6,9 @@ here.
 
 from __future__ import annotations
 
-from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from rpc_worker.calls import TRACKING
+from rpc_worker.calls import SERVING, TRACKING
 from rpc_worker.errors import SessionEnded
 
 if TYPE_CHECKING:
@@ -18,23 +17,11 @@ if TYPE_CHECKING:
     from rpc_worker.calls import Call
     from rpc_worker.contract import Contract
     from rpc_worker.outbound import OutboundMethod
-    from rpc_worker.session_table import SessionTable
     from rpc_worker.sessions import Session
 
-__all__ = ["Frontend", "caller", "serving"]
+__all__ = ["Frontend", "caller"]
 
 T = TypeVar("T")
-
-
-class Serving(Protocol):
-    """What is asked of the channel that serves."""
-
-    frontend: Frontend | None
-    sessions: SessionTable
-
-
-serving: Final[ContextVar[Serving]] = ContextVar("rpc_worker.serving")
-"""The channel, for what runs beside the calls: the lifespan, and the tasks that it starts."""
 
 
 def caller(contract: Callable[..., T], *, session: str | None = None) -> T:
@@ -55,7 +42,7 @@ def caller(contract: Callable[..., T], *, session: str | None = None) -> T:
 
     call = running_call()
     own = None if call is None else call.session
-    channel = serving.get(None) if own is None else own.host
+    channel = SERVING.get(None) if own is None else own.host
     if channel is None:
         raise RuntimeError(
             "caller() was asked where no worker serves: only handlers, the lifespan, and the tasks "

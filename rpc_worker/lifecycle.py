@@ -14,9 +14,9 @@ import traceback
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Final
 
+from rpc_worker.calls import SERVING
 from rpc_worker.channel import Channel
 from rpc_worker.fatal import StartError, explain, fatal_line
-from rpc_worker.frontend import serving
 from rpc_worker.signals import Signals, exit_at_once, held_back
 from rpc_worker.watchdog import Watchdog
 
@@ -105,7 +105,7 @@ class Life:
         """Live; `code` and `clean` tell how it ended."""
         self._task = asyncio.current_task()
         # Whatever the lifespan starts may call the frontend, and so may the handlers.
-        serving.set(self._channel)
+        SERVING.set(self._channel)
         failed = await self._live()
         if not await self._wire.drain(max(self._left(), FLUSHING)):
             _say("not all output was taken: stdout is closed or full, or the host does not read it")

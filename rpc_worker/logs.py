@@ -13,7 +13,7 @@ import threading
 from bisect import bisect_right
 from collections import deque
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Iterator
 
-__all__ = ["LEVELS", "LogFeed", "LogOutput"]
+    from rpc_worker.interfaces import LogOutput
+
+__all__ = ["LEVELS", "LogFeed"]
 
 LEVELS: Final = {
     "debug": logging.DEBUG,
@@ -44,19 +46,6 @@ LONGEST: Final = 64 * 1024
 
 _NAMES: Final = (*LEVELS,)
 _NUMBERS: Final = (*LEVELS.values(),)
-
-
-class LogOutput(Protocol):
-    """What the feed needs of a channel."""
-
-    @property
-    def has_room(self) -> bool:
-        """Whether the host takes the output."""
-        ...
-
-    def write_log(self, params: bytes) -> None:
-        """Write `$/log` with these params to all sessions."""
-        ...
 
 
 class _Record(msgspec.Struct):

@@ -6,13 +6,13 @@ knows what a contract is, or how a function is run.
 
 from __future__ import annotations
 
-import re
 from typing import (
     TYPE_CHECKING,
     Any,
     Final,
     Literal,
     ParamSpec,
+    TypeAlias,
     TypeVar,
     dataclass_transform,
     overload,
@@ -50,7 +50,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 FunctionT = TypeVar("FunctionT", bound="Callable[..., Any]")
 
-Mode = Literal["inline", "thread", "process", "executor"]
+Mode: TypeAlias = "Literal['inline', 'thread', 'process', 'executor']"
 
 _MODE: Final = "__rpc_worker_mode__"
 _EXECUTOR: Final = "__rpc_worker_executor__"
@@ -207,9 +207,6 @@ def _run(function: Any, mode: Mode) -> Any:
     return function
 
 
-_DIGITS: Final = re.compile(r"-?[0-9]+")
-
-
 def enc_hook(value: Any) -> Any:
     """Return what stands on the wire for a value that msgspec does not know.
 
@@ -234,6 +231,11 @@ def dec_hook(cls: type, value: Any) -> Any:
         return loaded(cls, value)
     if cls is not BigInt:
         raise TypeError(f"{cls.__qualname__} has no form on the wire")
-    if not isinstance(value, str) or _DIGITS.fullmatch(value) is None:
+    if not isinstance(value, str) or not _is_integer(value):
         raise ValueError("Expected `BigInt`, a string of digits")
     return BigInt(value)
+
+
+def _is_integer(text: str) -> bool:
+    """Tell whether a text is digits, perhaps below zero. int() takes more: blanks, underscores."""
+    return text.isascii() and text.removeprefix("-").isdigit()

@@ -13,7 +13,7 @@ how to tell that it is one is known here.
 
 from collections.abc import Sequence
 from math import ceil
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Protocol, TypeAlias, cast
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias, cast
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
@@ -24,6 +24,7 @@ from rpc_worker.lines import HEAD, Line, Oversized
 
 if TYPE_CHECKING:
     from rpc_worker.calls import Trace
+    from rpc_worker.interfaces import Dialect
 
     Id: TypeAlias = bytes
 else:
@@ -35,7 +36,6 @@ __all__ = [
     "JSON_RPC",
     "NULL",
     "Batch",
-    "Dialect",
     "ErrorObject",
     "Foreign",
     "Id",
@@ -438,27 +438,6 @@ def request_line(
     return line + b"}\n"
 
 
-class Dialect(Protocol):
-    """How the answers to a call are written; which one it is, is the call's own property."""
-
-    @property
-    def carries_items(self) -> bool:
-        """Whether the answer to a call that returns a stream has the items that there are."""
-        ...
-
-    def result(self, identity: bytes, body: bytes, /) -> tuple[bytes, ...]:
-        """Return an answer's line from the JSON text of a result, in parts if that is long."""
-        ...
-
-    def stream(self, identity: bytes, form: bytes, /) -> bytes:
-        """Return an answer's line from what stands for a stream, `{token?, values?}`."""
-        ...
-
-    def error(self, identity: bytes, error: ErrorObject, /) -> bytes:
-        """Return the line of an answer that says what went wrong."""
-        ...
-
-
 class _JsonRpc:
     """JSON-RPC itself."""
 
@@ -473,7 +452,7 @@ class _JsonRpc:
         return (result_line(identity, body),)
 
 
-JSON_RPC: Final[Dialect] = _JsonRpc()
+JSON_RPC: "Final[Dialect]" = _JsonRpc()
 
 
 def batch_parts(answers: Sequence[bytes]) -> tuple[bytes, ...]:

@@ -5,6 +5,7 @@ Nothing is run here, and what a method promises is compared elsewhere (`signatur
 
 from __future__ import annotations
 
+import functools
 import inspect
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_origin
 
@@ -15,17 +16,16 @@ from rpc_worker.reading.hints import Unresolved, function_hints
 from rpc_worker.reading.names import spell
 from rpc_worker.reading.references import BLOCKING_STREAMS
 from rpc_worker.schema import Callback, Progress, Stream
-from rpc_worker.signatures import layers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from rpc_worker import markers
     from rpc_worker.contract import Method
 
-__all__ = ["Conflict", "Mode", "running"]
+__all__ = ["Conflict", "Mode", "layers", "running"]
 
-Mode: TypeAlias = Literal["loop", "thread", "inline", "process", "executor"]
+Mode: TypeAlias = "Literal['loop', 'thread', 'inline', 'process', 'executor']"
 
 
 class Conflict(msgspec.Struct, frozen=True):
@@ -97,3 +97,21 @@ def _plain(method: Method, mode: markers.Mode) -> Mode | Conflict:
             advice = "Write async def, or @in_thread"
             return Conflict(f"a function that can wait for {where}", MARKS[mode], advice)
     return mode
+
+
+def layers(function: Any) -> Iterator[Any]:
+    """Yield a function, and what it wraps, partially applies or calls, down to the innermost.
+
+    A decorator like `@deprecated` is a plain function around the coroutine function, and a
+    functools.partial or an object with `__call__` is none at all.
+    """
+    seen = set[int]()
+    while id(function) not in seen:
+        seen.add(id(function))
+        yield function
+        is_partial = issubclass(type(function), functools.partial)
+        inner = getattr(function, "func" if is_partial else "__wrapped__", None)
+        if inner is not None:
+            function = inner
+        elif not inspect.isroutine(function):
+            function = type(function).__call__

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Raw
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
 __all__ = ["OutboundMethod"]
 
-_REFERENCES: Final = (schema.Stream, schema.Progress, schema.Callback)
-
 
 class OutboundMethod:
     """A method of the frontend's contract."""
@@ -47,11 +45,11 @@ class OutboundMethod:
             if not p.keyword and not isinstance(p.type, schema.Progress)
         ]
         self._errors = {int(error.code): error for error in method.errors}
-        self._refers = any(isinstance(p.type, _REFERENCES) for p in method.parameters)
+        self._refers = any(isinstance(p.type, schema.Reference) for p in method.parameters)
         self._encoders = {
             p.name: encoder(p.type)
             for p in method.parameters
-            if not isinstance(p.type, _REFERENCES)
+            if not isinstance(p.type, schema.Reference)
         }
         result = method.result
         if isinstance(result, schema.Stream):

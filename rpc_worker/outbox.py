@@ -6,7 +6,7 @@ what a line says.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -15,21 +15,10 @@ from rpc_worker.messages import batch_parts, error_line
 from rpc_worker.refusals import response_too_large
 
 if TYPE_CHECKING:
+    from rpc_worker.interfaces import Output
     from rpc_worker.limits import Limits
 
-__all__ = ["BatchAnswers", "Outbox", "Output"]
-
-
-class Output(Protocol):
-    """Where a channel writes to."""
-
-    def write(self, *parts: bytes) -> None:
-        """Take whole lines, in parts and in order. Never blocks and never raises."""
-
-    @property
-    def pending(self) -> int:
-        """Bytes taken that the host has not taken yet."""
-        ...
+__all__ = ["BatchAnswers", "Outbox"]
 
 
 class BatchAnswers(msgspec.Struct, eq=False):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from msgspec import Raw
 
-    from rpc_worker.calls import Attached
+    from rpc_worker.interfaces import Attached
 
 __all__ = ["Outbound", "Pending", "remote_error"]
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rpc_worker.calls import Call
-    from rpc_worker.replies import Asking
+    from rpc_worker.interfaces import Asking
     from rpc_worker.sessions import Session
     from rpc_worker.sources import Source
 

@@ -6,7 +6,7 @@ in `callbacks`, which are imported when the first client uses them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
@@ -14,10 +14,9 @@ from msgspec import UNSET, Raw, UnsetType
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rpc_worker.calls import Call
+    from rpc_worker.interfaces import InFlight
     from rpc_worker.messages import Request
     from rpc_worker.replies import Reply
-    from rpc_worker.session_table import SessionTable
     from rpc_worker.sessions import Session
 
 __all__ = ["CANCEL", "Own", "ProtocolMethods"]
@@ -28,15 +27,6 @@ Own: TypeAlias = "Callable[[Session, Request, Reply | None], None]"
 CANCEL: Final = "$/cancelRequest"
 INVOKE: Final = "$/invokeProxy/"
 """How the names begin by which a callback is called; its handle follows."""
-
-
-class InFlight(Protocol):
-    """What the methods need of the channel."""
-
-    sessions: SessionTable
-
-    def find_in_flight(self, identity: bytes) -> Call | Reply | None: ...
-    def cancel(self, entry: Call | Reply) -> None: ...
 
 
 class ProtocolMethods:

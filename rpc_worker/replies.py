@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from rpc_worker.messages import error_line, result_parts
 
@@ -10,38 +10,11 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
+    from rpc_worker.interfaces import Replying
     from rpc_worker.messages import ErrorObject
     from rpc_worker.sessions import Session
 
-__all__ = ["Asking", "Reply"]
-
-
-class Asking(Protocol):
-    """Who waits for items of a stream.
-
-    Attributes:
-        most: How many are wanted; None for all that there are.
-        on_cancel: Called when it is cancelled.
-    """
-
-    most: int | None
-    on_cancel: Callable[[], None] | None
-
-    def result(self, body: bytes) -> None:
-        """Answer with JSON text: `{values, finished?}`."""
-        ...
-
-    def error(self, error: ErrorObject) -> None:
-        """Answer with an error."""
-        ...
-
-
-class Replying(Protocol):
-    """What a reply needs of the channel."""
-
-    def reply(self, reply: Reply, *parts: bytes) -> None:
-        """Answer it, unless it has been answered."""
-        ...
+__all__ = ["Reply"]
 
 
 class Reply:

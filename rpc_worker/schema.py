@@ -82,10 +82,10 @@ class Node(_Named, frozen=True, eq=False):
     annotation: Any
 
 
-ScalarKind: TypeAlias = Literal[
-    "any", "raw", "null", "bool", "int", "float", "str", "bytes", "bigint",
-    "datetime", "date", "time", "timedelta", "uuid", "decimal",
-]  # fmt: skip
+ScalarKind: TypeAlias = """Literal[
+    'any', 'raw', 'null', 'bool', 'int', 'float', 'str', 'bytes', 'bigint',
+    'datetime', 'date', 'time', 'timedelta', 'uuid', 'decimal'
+]"""
 
 
 class Constraints(msgspec.Struct, frozen=True, omit_defaults=True):

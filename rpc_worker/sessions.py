@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from msgspec import UNSET
 
@@ -26,13 +26,12 @@ if TYPE_CHECKING:
     from rpc_worker.callbacks import Exposed
     from rpc_worker.calls import Call
     from rpc_worker.dispatch import Handler
-    from rpc_worker.frontend import Frontend
+    from rpc_worker.interfaces import Host
     from rpc_worker.limits import Limits
     from rpc_worker.pending import Outbound
     from rpc_worker.producers import Producer
-    from rpc_worker.session_table import SessionTable
 
-__all__ = ["Host", "Session"]
+__all__ = ["Session"]
 
 T = TypeVar("T")
 
@@ -45,63 +44,6 @@ FOREVER: Final = float("inf")
 
 LATE: Final = 1.0
 """Seconds after our deadline until which the peer's word that it has passed is held back."""
-
-
-class Host(Protocol):
-    """What a session needs of the channel that it is part of.
-
-    Attributes:
-        frontend: What its clients offer, if the worker knows of anything.
-        sessions: All sessions.
-        tasks: What advances the iterators of their streams.
-    """
-
-    frontend: Frontend | None
-    sessions: SessionTable
-    tasks: set[asyncio.Task[None]]
-
-    @property
-    def debug(self) -> bool:
-        """Whether errors carry their traceback."""
-        ...
-
-    @property
-    def has_room(self) -> bool:
-        """Whether the host takes the output."""
-        ...
-
-    @property
-    def is_overfull(self) -> bool:
-        """Whether the host has left so much unread that what nobody waits for is dropped."""
-        ...
-
-    def send(self, *parts: bytes) -> None:
-        """Write a line, together with what else is written in this pass of the loop."""
-        ...
-
-    def invoke(
-        self, session: Session, handler: Handler, params: Raw | UnsetType, identity: bytes | None
-    ) -> None:
-        """Have a function run as a call of this session."""
-        ...
-
-    def give_up_slot(self, call: Call) -> None:
-        """Let another call run while this one waits for its peer."""
-        ...
-
-    def take_slot(self, call: Call) -> None:
-        """Count a call as running again."""
-        ...
-
-    async def run_in_thread(
-        self, function: Callable[..., T], *args: Any, call: Call | None = None
-    ) -> T:
-        """Run a function in one of the threads of handlers."""
-        ...
-
-    def rest(self, wait: Callable[[], object], call: Call | None = None) -> None:
-        """Have one of the threads wait, while another one may run."""
-        ...
 
 
 Listener: TypeAlias = "Callable[[Raw], None]"

@@ -6,7 +6,6 @@ The function is only looked at here, never called.
 from __future__ import annotations
 
 import enum
-import functools
 import inspect
 from collections.abc import Iterable
 from inspect import Parameter as Found
@@ -16,6 +15,7 @@ import msgspec
 
 from rpc_worker.contract import REQUIRED, Method, Parameter
 from rpc_worker.markers import BigInt
+from rpc_worker.modes import layers
 from rpc_worker.reading.hints import Unresolved, function_hints
 from rpc_worker.reading.methods import is_self
 from rpc_worker.reading.names import spell
@@ -26,7 +26,7 @@ from rpc_worker.subtyping import accepts
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-__all__ = ["Mismatch", "layers", "mismatches", "signature"]
+__all__ = ["Mismatch", "mismatches", "signature"]
 
 
 class Mismatch(msgspec.Struct, frozen=True):
@@ -216,21 +216,3 @@ def _spelled(default: object) -> str:
             return f"BigInt({int(default)})"
         case _:
             return repr(default)
-
-
-def layers(function: Any) -> Iterator[Any]:
-    """Yield a function, and what it wraps, partially applies or calls, down to the innermost.
-
-    A decorator like `@deprecated` is a plain function around the coroutine function, and a
-    functools.partial or an object with `__call__` is none at all.
-    """
-    seen = set[int]()
-    while id(function) not in seen:
-        seen.add(id(function))
-        yield function
-        is_partial = issubclass(type(function), functools.partial)
-        inner = getattr(function, "func" if is_partial else "__wrapped__", None)
-        if inner is not None:
-            function = inner
-        elif not inspect.isroutine(function):
-            function = type(function).__call__

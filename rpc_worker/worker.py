@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 import threading
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
 
 from rpc_worker.arguments import (
@@ -13,6 +12,7 @@ from rpc_worker.arguments import (
     check_frontend,
     check_options,
 )
+from rpc_worker.collecting import at_rest
 from rpc_worker.fatal import StartError, explain, fatal_line
 from rpc_worker.importing import module_being_imported
 from rpc_worker.limits import Limits
@@ -21,7 +21,7 @@ from rpc_worker.signals import end_at_exit, exit_at_once
 from rpc_worker.stdio import take
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Callable, Sequence
     from contextlib import AbstractAsyncContextManager
     from types import ModuleType
 
@@ -164,7 +164,7 @@ def _service(
     """
     check_contract(implementation, contract)
     check_frontend(frontend)
-    with _nothing_collected():
+    with at_rest():
         from rpc_worker.contract import read_contract  # noqa: PLC0415 - after `take`
         from rpc_worker.dispatch import Service  # noqa: PLC0415
         from rpc_worker.fit import offered  # noqa: PLC0415
@@ -183,22 +183,6 @@ def _service(
         )
 
 
-@contextmanager
-def _nothing_collected() -> Generator[None]:
-    """Have the garbage collector rest: what a start makes stays, and to look at it takes time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            if not gc.get_freeze_count():
-                # Which moves what there is from the youngest generation to the oldest.
-                gc.freeze()
-                gc.unfreeze()
-            gc.enable()
-
-
 def _prepare_breakpoints(*, enabled: bool) -> None:
     from rpc_worker import debugger  # noqa: PLC0415 - after `take`
 
@@ -214,16 +198,17 @@ def _live(
     limits: Limits,
     grace: float,
 ) -> Life:
-    with _nothing_collected():
+    with at_rest():
         import asyncio  # noqa: PLC0415 - a start that fails needs no loop
 
-        from rpc_worker.frontend import Frontend  # noqa: PLC0415
         from rpc_worker.lifecycle import Life  # noqa: PLC0415
 
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     offered = None
     if frontend is not None and service.frontend is not None:
+        from rpc_worker.frontend import Frontend  # noqa: PLC0415 - few workers have one
+
         offered = Frontend(frontend, service.frontend)
     life = Life(
         service,

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Arguments", "Lending"]
 
-_REFERENCES: Final = (schema.Stream, schema.Progress, schema.Callback)
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -62,9 +61,9 @@ class Arguments:
         self._codecs = {
             p.wire: codec
             for p in method.parameters
-            if not isinstance(p.type, _REFERENCES) and (codec := Codec(p.type)).has_bytes
+            if not isinstance(p.type, schema.Reference) and (codec := Codec(p.type)).has_bytes
         }
-        refers = any(isinstance(p.type, _REFERENCES) for p in method.parameters)
+        refers = any(isinstance(p.type, schema.Reference) for p in method.parameters)
         self.plain = not (self._keywords or self._codecs or refers)
 
     def params(self, given: Sequence[Argument], lending: Lending) -> bytes:

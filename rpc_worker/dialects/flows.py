@@ -59,7 +59,7 @@ class Served:
 
     Attributes:
         most: How many items it is owed.
-        on_cancel: As `replies.Asking` has it.
+        on_cancel: As `interfaces.Asking` has it.
         left: Whether the page has left it, and wants to hear no more of it.
     """
 

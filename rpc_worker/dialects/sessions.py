@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from rpc_worker.calls import Call
     from rpc_worker.contract import Contract, Method
     from rpc_worker.dialects.wire import Argument
+    from rpc_worker.interfaces import Host
     from rpc_worker.limits import Limits
     from rpc_worker.producers import Producer
-    from rpc_worker.sessions import Host
 
 __all__ = ["NAME", "KkrpcSession"]
 

@@ -36,10 +36,9 @@ from rpc_worker.fit import Bound
 from rpc_worker.interop.jsonrpcserver_results import settled
 from rpc_worker.interop.untyped import read_function
 from rpc_worker.markers import exclusive_of, executor_of, mode_of
-from rpc_worker.modes import Conflict, running
+from rpc_worker.modes import Conflict, layers, running
 from rpc_worker.mounting import Mount
 from rpc_worker.params import NO_PARAMS
-from rpc_worker.signatures import layers
 from rpc_worker.worker import serve
 
 if TYPE_CHECKING:

@@ -84,6 +84,7 @@ class MethodReader:
             errors=tuple(self._raised(member, place)),
             source=self._source_of(function, cls),
             kind=_kind_of(member, function, result),
+            function=member,
         )
 
     def _placed(
@@ -197,8 +198,10 @@ def _not_its_own(member: Any, function: FunctionType, name: str) -> tuple[str, s
     if function.__name__ == "_overload_dummy":
         what = "it has several signatures, by @overload, and a method has one"
         return what, "Write one signature, with unions where the types differ."
+    if function.__name__ == name:
+        return None
     parameters = inspect.signature(function).parameters.values()
-    if function.__name__ != name and any(p.kind in _VARIADIC for p in parameters):
+    if any(p.kind in _VARIADIC for p in parameters):
         what = f"its decorator returns {function.__name__}, which hides the signature"
         advice = f"Write @functools.wraps(…) above def {function.__name__}, in the decorator."
         return what, advice

@@ -35,7 +35,7 @@ __all__ = [
 _MAY_BE_ABSENT: Final = frozenset({"struct", "dataclass", "attrs"})
 """Kinds of which msgspec leaves out a field that is UNSET."""
 
-Kind: TypeAlias = Literal["struct", "dataclass", "attrs", "typeddict", "namedtuple", "pydantic"]
+Kind: TypeAlias = "Literal['struct', 'dataclass', 'attrs', 'typeddict', 'namedtuple', 'pydantic']"
 
 
 class Said(msgspec.Struct, frozen=True):

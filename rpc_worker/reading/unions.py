@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Clash", "clash", "flattened"]
 
-Form: TypeAlias = Literal["string", "integer", "array", "object"]
+Form: TypeAlias = "Literal['string', 'integer', 'array', 'object']"
 
 
 class Clash(msgspec.Struct, frozen=True):

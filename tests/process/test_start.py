@@ -349,3 +349,48 @@ def test_a_parked_reader_does_not_disturb_the_exit(start: Callable[..., Any]) ->
         worker.process.send_signal(signal.SIGTERM)
         assert worker.wait() == 0
         assert "Fatal Python error" not in worker.errors()
+
+
+LAZY = """
+import gc, sys
+from rpc_worker import serve
+
+class Backend:
+    async def loaded(self) -> list[str]:
+        return [*sys.modules]
+
+    async def collects(self) -> bool:
+        return gc.isenabled()
+
+    def in_thread(self) -> bool:
+        return True
+
+serve(Backend())
+"""
+
+
+def test_a_start_imports_what_every_worker_needs_and_no_more(start: Callable[..., Any]) -> None:
+    worker = start("-c", LAZY)
+    worker.ready()
+    loaded = {*worker.call("loaded")}
+    others = (
+        "interfaces",
+        "elsewhere",
+        "signatures",
+        "frontend",
+        "callbacks",
+        "streams",
+        "openrpc",
+    )
+    assert not loaded & {"anyio", "jsonrpcserver", *(f"rpc_worker.{name}" for name in others)}
+    assert worker.call("inThread") is True
+    assert {"anyio", "rpc_worker.elsewhere"} <= {*worker.call("loaded")}
+    assert worker.end() == 0
+
+
+@pytest.mark.parametrize("before", ["", "import gc; gc.disable()\n"])
+def test_the_garbage_collector_is_left_as_it_was(start: Callable[..., Any], before: str) -> None:
+    worker = start("-c", before + LAZY)
+    worker.ready()
+    assert worker.call("collects") is (before == "")
+    assert worker.end() == 0

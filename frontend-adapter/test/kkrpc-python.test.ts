@@ -34,6 +34,7 @@ interface Api extends Record<string, unknown> {
   greet(name: string, greeting?: string): Promise<string>;
   nothing(): Promise<void>;
   find(name: string): Promise<string | null>;
+  unique(dates: ReadonlySet<Date>): Promise<ReadonlySet<Date>>;
   postpone(meeting: Meeting, days: number): Promise<Meeting>;
   open(path: string): Promise<void>;
   ask(question: string): Promise<boolean>;
@@ -137,6 +138,13 @@ describe.each([
       picture: new Uint8Array([255, 2, 1]),
       seats: 2n ** 71n,
     });
+  });
+
+  test("so does a set, and what is in it", async () => {
+    const { api } = open(worker);
+    const dates = new Set([new Date(0), new Date("2026-02-28T12:30:00.250Z")]);
+    expect(await api.unique(dates)).toEqual(dates);
+    expect(await api.unique(new Set())).toEqual(new Set());
   });
 
   test("many calls at once, each with its own answer", async () => {

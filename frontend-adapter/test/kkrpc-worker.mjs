@@ -33,6 +33,7 @@ const api = {
   greet: async (name, greeting = "Hello") => `${greeting}, ${name}`,
   nothing: async () => undefined,
   find: async (name) => name || null,
+  unique: async (dates) => new Set([...dates].filter((date) => date instanceof Date)),
   postpone: async ({ begins, picture, seats, ...meeting }, days) => ({
     ...meeting,
     begins: new Date(begins.getTime() + days * DAY),

@@ -3,8 +3,8 @@
 superjson marks such values by their paths. Coming in, only the mark of undefined is needed: the
 contract knows where bytes are, dates are the text that it has for them, and so are big integers.
 Going out, a client of kkrpc 0.x that reads superjson is given the marks, and rebuilds `Date`,
-`bigint` and `Uint8Array`; one that reads plain JSON alone is given bytes in kkrpc's own form for
-them, and the text that the contract has for the others.
+`bigint`, `Uint8Array` and `Set`; one that reads plain JSON alone is given bytes in kkrpc's own form
+for them, and for the others what the contract has in JSON.
 """
 
 from __future__ import annotations
@@ -24,8 +24,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Codec", "Marked", "codec_of", "is_array", "is_object", "key"]
 
-_MARKED: Final = {"bytes": ["typed-array", "Uint8Array"], "datetime": "Date", "bigint": "bigint"}
-"""Kinds of scalars that superjson has a mark for, and which."""
+_MARKED: Final = {
+    "bytes": ["typed-array", "Uint8Array"],
+    "datetime": "Date",
+    "bigint": "bigint",
+    "set": "set",
+    "frozenset": "set",
+}
+"""Kinds of values that superjson has a mark for, and which."""
 
 _encode: Final = msgspec.json.Encoder().encode
 _decode: Final = msgspec.json.Decoder().decode
@@ -36,7 +42,8 @@ class Marked(msgspec.Struct, frozen=True):
 
     Attributes:
         text: Its JSON text.
-        marks: By path from the value itself, which has the empty one: what is rebuilt there.
+        marks: By path from the value itself, which has the empty one: what is rebuilt there. The
+            marks within a value stand before its own: that is how it is rebuilt.
     """
 
     text: Raw
@@ -88,14 +95,17 @@ codec_of: Final = cache(Codec)
 
 
 def _kinds(node: Type | Stream, seen: set[int]) -> Iterable[str]:
-    """Yield the kinds of scalars that there can be in a value of a type."""
+    """Yield the kinds of scalars and arrays that there can be in a value of a type."""
     if id(node) in seen:
         return
     seen.add(id(node))
     match node:
         case Scalar():
             yield node.kind
-        case Array() | Stream():
+        case Array():
+            yield node.kind
+            yield from _kinds(node.item, seen)
+        case Stream():
             yield from _kinds(node.item, seen)
         case Tuple():
             for item in node.items:
@@ -117,7 +127,7 @@ def _taken(node: Type | Stream, value: Any) -> Any:
     return _walk(node, value, "", _take_scalar)
 
 
-def _take_scalar(node: Scalar, value: Any, _path: str) -> Any:
+def _take_scalar(node: Scalar | Array, value: Any, _path: str) -> Any:
     octets = _octets(value) if node.kind == "bytes" else None
     return value if octets is None else base64.b64encode(octets).decode()
 
@@ -142,21 +152,21 @@ def _counts(value: dict[str, Any]) -> bool:
 
 
 def _marked(node: Type | Stream, value: Any, marks: dict[str, list[Any]]) -> Any:
-    def mark(scalar: Scalar, found: Any, at: str) -> Any:
-        if found is None or scalar.kind not in _MARKED:
+    def mark(at_node: Scalar | Array, found: Any, at: str) -> Any:
+        if found is None or at_node.kind not in _MARKED:
             return found
-        if scalar.kind == "bytes":
+        if at_node.kind == "bytes":
             octets = _numbers(found)
             if octets is None:
                 return found
             found = octets
-        marks[at] = [_MARKED[scalar.kind]]
+        marks[at] = [_MARKED[at_node.kind]]
         return found
 
     return _walk(node, value, "", mark)
 
 
-def _form_scalar(node: Scalar, value: Any, _path: str) -> Any:
+def _form_scalar(node: Scalar | Array, value: Any, _path: str) -> Any:
     octets = _numbers(value) if node.kind == "bytes" else None
     return value if octets is None else {"type": "Uint8Array", "data": octets}
 
@@ -169,42 +179,43 @@ def _numbers(text: Any) -> list[int] | None:
         return None
 
 
-def _walk(node: Type | Stream, value: Any, path: str, scalar: Any) -> Any:
-    """Return a value whose scalars have been changed. What is not of the type stays as it is.
+def _walk(node: Type | Stream, value: Any, path: str, change: Any) -> Any:
+    """Return a value whose scalars and arrays have been changed, from the inside out.
 
-    A stream's value is an array, as one is given whole.
+    What is not of the type stays as it is. A stream's value is an array, as one is given whole.
     """
     match node:
         case Scalar():
-            return scalar(node, value, path)
+            return change(node, value, path)
         case Array() | Stream() if is_array(value):
-            return [_walk(node.item, v, f"{path}.{i}", scalar) for i, v in enumerate(value)]
+            items = [_walk(node.item, v, f"{path}.{i}", change) for i, v in enumerate(value)]
+            return change(node, items, path) if isinstance(node, Array) else items
         case Tuple() if is_array(value) and len(value) == len(node.items):
             pairs = zip(node.items, value, strict=True)
-            return [_walk(n, v, f"{path}.{i}", scalar) for i, (n, v) in enumerate(pairs)]
+            return [_walk(n, v, f"{path}.{i}", change) for i, (n, v) in enumerate(pairs)]
         case Map() if is_object(value):
-            return {k: _walk(node.value, v, f"{path}.{key(k)}", scalar) for k, v in value.items()}
+            return {k: _walk(node.value, v, f"{path}.{key(k)}", change) for k, v in value.items()}
         case Record():
-            return _walk_record(node, value, path, scalar)
+            return _walk_record(node, value, path, change)
         case Union():
             member = _member(node, value)
-            return value if member is None else _walk(member, value, path, scalar)
+            return value if member is None else _walk(member, value, path, change)
         case _:
             return value
 
 
-def _walk_record(node: Record, value: Any, path: str, scalar: Any) -> Any:
+def _walk_record(node: Record, value: Any, path: str, change: Any) -> Any:
     fields = {field.wire: field.type for field in node.fields}
     if is_object(value):
         return {
-            k: _walk(fields[k], v, f"{path}.{key(k)}", scalar) if k in fields else v
+            k: _walk(fields[k], v, f"{path}.{key(k)}", change) if k in fields else v
             for k, v in value.items()
         }
     if is_array(value) and node.array_like:
         tagged = node.tag is not None
         types = [None, *fields.values()] if tagged else [*fields.values()]
         return [
-            v if i >= len(types) or (t := types[i]) is None else _walk(t, v, f"{path}.{i}", scalar)
+            v if i >= len(types) or (t := types[i]) is None else _walk(t, v, f"{path}.{i}", change)
             for i, v in enumerate(value)
         ]
     return value

@@ -87,6 +87,14 @@ class Service:
     async def big(self, big: BigInt) -> BigInt:
         return big
 
+    async def unique(self, values: set[int]) -> set[int]:
+        return values
+
+    async def uniques(
+        self, named: dict[str, frozenset[datetime] | None]
+    ) -> dict[str, frozenset[datetime] | None]:
+        return named
+
     async def kind(self, kind: Literal["a", "b"], octets: bytes = b"") -> str:
         return f"{kind}{octets!r}"
 
@@ -127,6 +135,13 @@ VALUES: list[tuple[str, Any, Any, dict[str, Any]]] = [
     ("when", WHEN, WHEN, {"": ["Date"]}),
     ("whens", [WHEN, None], [WHEN, None], {".0": ["Date"]}),
     ("big", str(2**70), str(2**70), {"": ["bigint"]}),
+    ("unique", [7, 7], [7], {"": ["set"]}),
+    (
+        "uniques",
+        {"a": [WHEN], "b": None},
+        {"a": [WHEN], "b": None},
+        {".a.0": ["Date"], ".a": ["set"]},
+    ),
     (
         "many",
         [{"octets": [0], "inner": {"octets": [1], "when": WHEN, "big": "5"}}],
@@ -162,6 +177,7 @@ def test_a_value_goes_there_and_back(
         return
     assert answer["json"] == {**message, "version": "superjson"}
     assert answer["meta"] == {"values": values, "v": 1}
+    assert [*answer["meta"]["values"]] == [*values], "what is within is rebuilt first"
 
 
 FORMS: list[tuple[Any, bool]] = [

@@ -78,6 +78,9 @@ class Api:
     async def find(self, name: str) -> str | None:
         return name or None
 
+    async def unique(self, dates: set[datetime]) -> set[datetime]:
+        return dates
+
     async def postpone(self, meeting: Meeting, days: int) -> Meeting:
         begins = meeting.begins + timedelta(days=days)
         return Meeting(meeting.title, begins, meeting.picture[::-1], BigInt(2 * meeting.seats))

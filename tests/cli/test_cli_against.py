@@ -42,7 +42,11 @@ class GardenAPI(Protocol):
 
 
 @pytest.fixture(autouse=True)
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def project(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    imports: None,  # noqa: ARG001 - for what it does
+) -> Iterator[Path]:
     """A project in a folder of a repository; the folder for temporary files is beside it."""
     (tmp_path / "tmp").mkdir()
     folder = tmp_path / "repository" / "app"
@@ -56,14 +60,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         monkeypatch.setenv(name, os.devnull)
     # No repository is looked for around the tests' own folder.
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
-    monkeypatch.setattr(sys, "path", [*sys.path])
     # It tells apart what was written in two seconds, and no sooner.
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    before = set(sys.modules)
     yield folder
-    for name in set(sys.modules) - before:
-        if name.partition(".")[0] != "rpc_worker":
-            del sys.modules[name]
     assert [*(tmp_path / "tmp").iterdir()] == []
 
 

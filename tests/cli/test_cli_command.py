@@ -14,7 +14,6 @@ from rpc_worker.cli import main
 from rpc_worker.codegen.runtime import transports
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 MODULE = """
@@ -52,7 +51,7 @@ COMMAND = "rpc-worker generate house:HouseAPI --out web/rpc"
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, imports: None) -> Path:  # noqa: ARG001 - for what it does
     (tmp_path / "house.py").write_text(MODULE)
     (tmp_path / "broken.py").write_text("\nundefined_name\n")
     (tmp_path / "unparsable.py").write_text("def (:\n")
@@ -68,12 +67,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (tmp_path / "leaving.py").write_text("raise SystemExit(3)\n")
     (tmp_path / "file.txt").write_text("")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", [*sys.path])
-    before = set(sys.modules)
-    yield tmp_path
-    for name in set(sys.modules) - before:
-        if name.partition(".")[0] != "rpc_worker":
-            del sys.modules[name]
+    return tmp_path
 
 
 def run(capsys: pytest.CaptureFixture[str], line: str) -> tuple[int, str, str]:

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from rpc_worker.cli.target import is_class_of_user, load, load_class
 from rpc_worker.cli.wording import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 MODULE = """
 import pathlib
@@ -26,19 +22,13 @@ backend = BackendAPI()
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, imports: None) -> None:  # noqa: ARG001 - for what it does
     (tmp_path / "parlour.py").write_text(MODULE)
     (tmp_path / "parcel").mkdir()
     (tmp_path / "parcel/__init__.py").write_text("")
     (tmp_path / "parcel/api.py").write_text("class API: pass")
     (tmp_path / "needy.py").write_text("import missing_thing")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", [*sys.path])
-    before = set(sys.modules)
-    yield
-    for name in set(sys.modules) - before:
-        if name.partition(".")[0] != "rpc_worker":
-            del sys.modules[name]
 
 
 @pytest.mark.parametrize(

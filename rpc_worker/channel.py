@@ -67,6 +67,10 @@ RESTING: Final = 1.0
 """Seconds after which a deadline that has passed while a debugger was attached is looked at again.
 """
 
+CROWD: Final = 1024
+"""Calls that wait, past which the params of one more are copied: as they come, they are a view of
+their line, which is two or three times as long and lives as long as they do."""
+
 
 class Channel(Answering):
     """The worker's end of a conversation.
@@ -226,6 +230,7 @@ class Channel(Answering):
             and not executors.exclusive.waiting
             and not self._stopping
         )
+        crowded = len(queue) > CROWD
         messages: Sequence[Message]
         if len(lines) == 1 and isinstance(lines[0], bytes):
             # What comes while one call after the other is made, and what takes most for each.
@@ -251,7 +256,10 @@ class Channel(Answering):
                     and message.traceparent is UNSET
                 ):
                     size = len(line)
-                    call = Call(identity, handler, message.params, size, None, session, True)
+                    params: Raw | bytes | UnsetType = message.params
+                    if crowded and params is not UNSET:
+                        params = bytes(params)
+                    call = Call(identity, handler, params, size, None, session, True)
                     in_flight[identity] = call
                     queue.append(call)
                     taken += size

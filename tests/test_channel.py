@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import UNSET
 
 from rpc_worker import Limits, inline
 from tests.conversation import Conversation, converse, is_batch, request, talk, turns
@@ -330,6 +331,24 @@ def test_no_more_handlers_run_than_the_limit_and_the_rest_waits_in_order() -> No
         assert sorted(json.loads(line)["id"] for line in await talking) == list(range(10))
 
     converse(main, gates, limits=Limits(running=3))
+
+
+def test_what_waits_behind_many_does_not_keep_its_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rpc_worker.channel.CROWD", 3)
+    gates = Gates()
+
+    async def main(conversation: Conversation) -> None:
+        first = b"".join(request(i, "passThrough") for i in range(5))
+        rest = [request(i, "greet", [str(i)]) for i in range(5, 9)]
+        talking = asyncio.create_task(conversation.say(first, *rest))
+        await turns(5)
+        waiting = [*conversation.channel._executors.queue]
+        assert [type(call.params) for call in waiting if call.params is not UNSET] == [bytes] * 4
+        gates.gate.set()
+        results = {m["id"]: m["result"] for m in map(json.loads, await talking)}
+        assert [results[i] for i in range(5, 9)] == ["5", "6", "7", "8"]
+
+    converse(main, gates, limits=Limits(running=1))
 
 
 def test_nothing_starts_while_the_host_does_not_take_the_output() -> None:

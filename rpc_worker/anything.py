@@ -14,6 +14,7 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 
+from rpc_worker.columns import complete, defaults_of
 from rpc_worker.errors import text_of
 from rpc_worker.limits import NESTING
 from rpc_worker.markers import BigInt
@@ -168,6 +169,7 @@ def _attributes(value: object, _depth: int) -> Iterator[tuple[object, Any]]:
     """Yield the fields of a dataclass or an attrs class."""
     kind: Any = type(value)
     if hasattr(kind, "__dataclass_fields__"):
+        complete(value, defaults_of(kind))
         names: list[str] = list(kind.__dataclass_fields__)
     else:
         names = [attribute.name for attribute in kind.__attrs_attrs__]

@@ -5,7 +5,7 @@ A yes is final. After a no they may yet be: the loop decides, and finds the plac
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from math import isfinite
 from operator import attrgetter
 from typing import Annotated, Any, Final, TypeAlias
@@ -15,7 +15,15 @@ import msgspec
 from rpc_worker import schema
 from rpc_worker.scalars import SAFE
 
-__all__ = ["AtOnce", "at_once_of", "can_go_wrong", "class_of", "getter_of"]
+__all__ = [
+    "AtOnce",
+    "at_once_of",
+    "can_go_wrong",
+    "class_of",
+    "complete",
+    "defaults_of",
+    "getter_of",
+]
 
 AtOnce: TypeAlias = Callable[[Collection[Any]], bool]
 
@@ -70,6 +78,8 @@ def at_once_of(
 
 def _columns(node: schema.Record, known: dict[schema.Record, AtOnce | None]) -> AtOnce | None:
     """Return the same for records: their class at once, then each field of all of them."""
+    if defaults_of(node.cls):
+        return None
     columns: list[tuple[Callable[[Any], Any], AtOnce]] = []
     for field in node.fields:
         if can_go_wrong(field.type):
@@ -93,6 +103,27 @@ def class_of(node: schema.Record) -> type:
     return cls
 
 
+def defaults_of(cls: Any) -> dict[str, Any]:
+    """Return the defaults that an instance of a dataclass may have by its class alone.
+
+    msgspec sets none of those on what it decodes, and encodes what is set: they would be missing
+    where a value goes back as it came.
+    """
+    if not hasattr(cls, "__dataclass_fields__") or not cls.__dictoffset__:
+        return {}
+    import dataclasses  # noqa: PLC0415 - whoever has such a class has imported it
+
+    defaults = {field.name: field.default for field in dataclasses.fields(cls)}
+    return {name: it for name, it in defaults.items() if it is not dataclasses.MISSING}
+
+
+def complete(value: Any, defaults: Mapping[str, Any]) -> None:
+    """Set on an instance what it has by its class alone: it is no other one for that."""
+    own: dict[str, Any] = value.__dict__
+    for name, default in defaults.items():
+        own.setdefault(name, default)
+
+
 def getter_of(node: schema.Record, field: schema.Field) -> Callable[[Any], Any]:
     """Return what takes a field of a value that is no dictionary."""
     if node.kind != "pydantic":
@@ -106,7 +137,7 @@ _RISKY: Final = frozenset({"any", "raw", "int", "float", "bigint", "datetime", "
 
 
 def can_go_wrong(node: schema.Type, seen: set[schema.Record] | None = None) -> bool:
-    """Whether msgspec would write a value inside as something else, without a word."""
+    """Whether msgspec would write a value inside as something else, or not all of it, unsaid."""
     seen = set() if seen is None else seen
     match node:
         case schema.Scalar():
@@ -125,4 +156,6 @@ def can_go_wrong(node: schema.Type, seen: set[schema.Record] | None = None) -> b
             if node in seen:
                 return False
             seen.add(node)
-            return any(can_go_wrong(field.type, seen) for field in node.fields)
+            return bool(defaults_of(node.cls)) or any(
+                can_go_wrong(field.type, seen) for field in node.fields
+            )

@@ -20,7 +20,7 @@ import msgspec
 
 from rpc_worker import schema
 from rpc_worker.anything import check_any, check_raw
-from rpc_worker.columns import at_once_of, can_go_wrong, class_of, getter_of
+from rpc_worker.columns import at_once_of, can_go_wrong, class_of, complete, defaults_of, getter_of
 from rpc_worker.markers import BigInt
 from rpc_worker.scalars import (
     SCALARS,
@@ -181,11 +181,13 @@ _Part: TypeAlias = tuple[schema.Field, Callable[[Any], Any], Check]
 
 
 def _instance(node: schema.Record, parts: list[_Part]) -> Check:
-    cls = class_of(node)
+    cls, defaults = class_of(node), defaults_of(node.cls)
 
     def check(value: Any) -> None:
         if type(value) is not cls and not isinstance(value, cls):
             raise _misfit(node, value)
+        if defaults:
+            complete(value, defaults)
         for field, get, check_field in parts:
             try:
                 check_field(get(value))

@@ -7,10 +7,21 @@ import enum
 import json
 from collections import OrderedDict, deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, NotRequired, TypedDict
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    ClassVar,
+    Generic,
+    Literal,
+    NamedTuple,
+    NotRequired,
+    TypedDict,
+    TypeVar,
+)
 from uuid import UUID
 
 import msgspec
@@ -27,6 +38,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from rpc_worker.schema import Type
+
+T = TypeVar("T")
 
 NAN = float("nan")
 INFINITY = float("inf")
@@ -105,6 +118,19 @@ class Patch(Struct):
 class Data:
     size: int
     at: dt.datetime | None = None
+
+
+@dataclass(frozen=True)
+class Label:
+    name: str
+    color: str = "red"
+
+
+@dataclass
+class Labelled(Generic[T]):
+    label: T
+    more: list[Label] = field(default_factory=list)
+    count: ClassVar[int] = 5
 
 
 class Row(NamedTuple):
@@ -196,6 +222,32 @@ def test_what_fits_is_sent_and_read_back(annotation: Any, values: list[Any]) -> 
     for value in values:
         sent = send(value)
         assert json.loads(send(receive(sent))) == json.loads(sent)
+
+
+LABEL = {"name": "a"}
+WHOLE = {"name": "a", "color": "red"}
+
+
+@pytest.mark.parametrize(
+    ("annotation", "came", "sent"),
+    [
+        (Label, LABEL, WHOLE),
+        (list[Label], [LABEL, LABEL], [WHOLE, WHOLE]),
+        (dict[str, Label], {"x": LABEL}, {"x": WHOLE}),
+        (tuple[int, Label], [1, LABEL], [1, WHOLE]),
+        (Label | None, LABEL, WHOLE),
+        (Labelled[Label], {"label": LABEL}, {"label": WHOLE, "more": []}),
+        (list[Labelled[str]], [{"label": "x", "more": [LABEL]}], [{"label": "x", "more": [WHOLE]}]),
+        (Data, {"size": 1}, {"size": 1, "at": None}),
+    ],
+)
+def test_a_default_that_only_the_class_has_is_sent(annotation: Any, came: Any, sent: Any) -> None:
+    decode = decoder(annotation).decode
+    for encode_it in (encoder(node_of(annotation)), encode):
+        value = decode(json.dumps(came))
+        assert json.loads(encode_it(value)) == sent
+        assert json.loads(encode_it(value)) == sent, "again"
+        assert value == decode(json.dumps(came)), "it is no other one"
 
 
 def test_an_encoder_checks_and_encodes() -> None:

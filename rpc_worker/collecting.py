@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import gc
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
 __all__ = ["at_rest"]
+
+
+_FROZEN: Final = 1_000
+"""Fewer objects than this has Python 3.12 itself frozen; whoever freezes a program has more."""
 
 
 @contextmanager
@@ -18,13 +22,13 @@ def at_rest() -> Generator[None]:
 
     Where it rests already, it goes on resting.
     """
-    enabled = gc.isenabled()
+    enabled, frozen = gc.isenabled(), gc.get_freeze_count()
     gc.disable()
     try:
         yield
     finally:
         if enabled:
-            if not gc.get_freeze_count():
+            if frozen < _FROZEN:
                 # Which moves what there is from the youngest generation to the oldest.
                 gc.freeze()
                 gc.unfreeze()

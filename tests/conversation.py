@@ -229,8 +229,11 @@ def converse(
         conversation = Conversation(
             implementation, frontend=frontend, limits=limits, middleware=middleware, debug=debug
         )
-        result = await main(conversation)
-        conversation.assert_at_rest()
+        try:
+            result = await main(conversation)
+            conversation.assert_at_rest()
+        finally:
+            conversation.channel.close()
         assert problems == []
         return result
 

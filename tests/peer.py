@@ -123,14 +123,17 @@ def play(
     async def run() -> None:
         conversation = Conversation(implementation, limits=limits, frontend=frontend)
         peer = Peer(conversation)
-        await main(peer)
-        await peer.rest()
-        async with asyncio.timeout(DEADLINE):
-            await conversation.channel.over()
-            # A thread is answered for at once, and comes to its end in its own time.
-            await until(lambda: not conversation.channel.busy_elsewhere)
-            await turns(5)
-        conversation.assert_at_rest()
+        try:
+            await main(peer)
+            await peer.rest()
+            async with asyncio.timeout(DEADLINE):
+                await conversation.channel.over()
+                # A thread is answered for at once, and comes to its end in its own time.
+                await until(lambda: not conversation.channel.busy_elsewhere)
+                await turns(5)
+            conversation.assert_at_rest()
+        finally:
+            conversation.channel.close()
         assert peer.problems == []
 
     asyncio.run(run())

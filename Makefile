@@ -14,7 +14,7 @@ MODULES := frontend-adapter/node_modules/.package-lock.json
 EXAMPLE := examples/tauri-app
 RELAY := examples/relay/target/release/relay
 # Folders whose modules import each other by their bare names, as scripts do.
-SCRIPTS := examples/demo examples/jsonrpcserver examples/tauri-app/backend benchmarks \
+SCRIPTS := examples/demo examples/jsonrpcserver examples/tauri-app/backend benchmarks tools \
 	frontend-adapter/test/worker
 CRATES := examples/relay benchmarks/driver
 # Those that take a webview to compile, which `make e2e` does.
@@ -108,14 +108,7 @@ test-rust:
 	done
 
 test-python: setup
-	@sh tools/pythons | while read -r version python; do \
-		venv=.venv-$$version; \
-		case $$($(PYTHON) --version) in "Python $$version."*) venv=.venv;; esac; \
-		$(MAKE) --no-print-directory $$venv/.installed && \
-		echo "pytest on Python $$version" && \
-		case $$venv in .venv) marks="";; *) marks="not once";; esac; \
-		$$venv/bin/python -m pytest --quiet -m "$$marks" </dev/null || exit 1; \
-	done
+	@$(PYTHON) tools/test_pythons.py
 
 # One Python: what differs between them, `test` has seen. A failure prints how to find it again.
 soak: .venv/.installed

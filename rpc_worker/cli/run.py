@@ -76,7 +76,15 @@ def _app(target: str) -> object | None:
     if len({*map(id, found.values())}) > 1:
         names = ", ".join(f"{target}:{name}" for name in found)
         raise StartError(f"{target} mounts several apps; name one of them: {names}")
-    return next(iter(found.values()), None) or Mounted()
+    mounted = next(iter(found.values()), None)
+    if mounted is None and any(each is Mounted for each in vars(sys.modules[target]).values()):
+        # What it mounts when it is run by itself may well have a context.
+        sys.stderr.write(
+            f"rpc-worker: {target} mounts nothing while it is imported: its functions are served "
+            "without a context. Write mounted = Mounted(…) outside of any function, and of "
+            'if __name__ == "__main__".\n'
+        )
+    return mounted or Mounted()
 
 
 def _is_servable(found: object) -> bool:
@@ -92,6 +100,10 @@ def _not_servable(target: str, found: object, *, promised: bool) -> str | None:
             f"{target} is a class, and an object is served. Write in {module}: "
             f"{name.lower()} = {name}(), and on the command line: {module}:{name.lower()}"
         )
+    registered: Any = sys.modules.get("jsonrpcserver.methods")
+    if registered is not None and any(f is found for f in registered.global_methods.values()):
+        module = target.partition(":")[0]
+        return f"{target} is a function of a jsonrpcserver app; name its module alone: {module}"
     wanted, base = "an object with methods", ""
     if what == "a Protocol":
         wanted, base = "an object that implements it", f"({getattr(found, '__name__', '')})"

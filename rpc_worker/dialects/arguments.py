@@ -8,6 +8,7 @@ in TypeScript.
 
 from __future__ import annotations
 
+from itertools import starmap
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
@@ -63,6 +64,14 @@ class Arguments:
             for p in method.parameters
             if not isinstance(p.type, schema.Reference) and (codec := Codec(p.type)).has_bytes
         }
+        self._out_of_reach = next(
+            (
+                name
+                for name, p in self._keywords.items()
+                if isinstance(p.type, schema.Callback | schema.Stream) and p.default is REQUIRED
+            ),
+            None,
+        )
         refers = any(isinstance(p.type, schema.Reference) for p in method.parameters)
         self.plain = not (self._keywords or self._codecs or refers)
 
@@ -75,8 +84,11 @@ class Arguments:
 
         Raises:
             RpcError: One is a function or a stream where the contract has something else, or a
-                stream that is read already (-32602).
+                stream that is read already, or the method has to have one by its name (-32602).
         """
+        if self._out_of_reach is not None:
+            message = f"Invalid params: {self._method.wire}: {self._out_of_reach} {_BY_NAME}"
+            raise RpcError(message, code=ErrorCode.INVALID_PARAMS)
         found = [*given]
         for place, parameter in enumerate(self._positional[: len(found)]):
             if found[place] is UNSET and parameter.default is REQUIRED:
@@ -88,10 +100,8 @@ class Arguments:
         if self._keywords and len(found) == len(self._positional) + 1:
             options = self._options(found.pop())
         if len(found) > len(self._positional):
-            # The decoder tells of what is too many, whatever the rest is.
-            return Raw(
-                b"[%b]" % b",".join(each if isinstance(each, Raw) else NULL for each in found)
-            )
+            # The decoder tells of what is too many, unless the function takes any number.
+            return b"[%b]" % b",".join(starmap(self._surplus, enumerate(found)))
         bodies: dict[str, Raw | bytes] = {}
         for parameter, argument in zip(self._positional, found, strict=False):
             if not isinstance(argument, UnsetType):
@@ -103,6 +113,13 @@ class Arguments:
             bodies[name] = value if option is None else self._body(option, value, lending)
         return _encode({name: Raw(bytes(body)) for name, body in bodies.items()})
 
+    def _surplus(self, place: int, argument: Argument) -> Raw | bytes:
+        if isinstance(argument, UnsetType):
+            return NULL
+        if not isinstance(argument, Raw):
+            raise self._misfit(f"argument {place + 1}", "a value", argument)
+        return argument
+
     def _options(self, last: Argument) -> dict[str, Raw]:
         try:
             if isinstance(last, Raw):
@@ -110,7 +127,9 @@ class Arguments:
         except (msgspec.DecodeError, RecursionError):
             pass
         names = ", ".join(self._keywords)
-        raise self._misfit("options", f"an object of {names}", last)
+        named = [n for n, p in self._keywords.items() if isinstance(p.type, schema.Reference)]
+        why = f": {', '.join(named)} {_BY_NAME}" if named and not isinstance(last, Raw) else ""
+        raise self._misfit("options", f"an object of {names}", last, why)
 
     def _body(self, parameter: Parameter, argument: Any, lending: Lending) -> Raw | bytes:
         node = parameter.type
@@ -167,6 +186,12 @@ class Arguments:
 
 
 _ONE_WAY: Final = ", and kkrpc's callbacks have no answer: call this method over JSON-RPC"
+
+
+_BY_NAME: Final = (
+    "is given by name, and kkrpc gives functions and streams by position: call this method over "
+    "JSON-RPC"
+)
 
 
 def _shown(argument: Argument) -> str:

@@ -135,7 +135,8 @@ def _take_scalar(node: Scalar | Array, value: Any, _path: str) -> Any:
 def _octets(value: Any) -> bytes | None:
     """Return the bytes that stand as numbers: in a list, in kkrpc's own form, or by their index."""
     if is_object(value):
-        # JSON.stringify knows no typed arrays, and makes {"0":1,"1":2} of one.
+        # JSON.stringify knows no typed arrays, and makes {"0":1,"1":2} of one. {} may be an empty
+        # one; or an ArrayBuffer, a Set or a Map, whatever is in it: that is refused.
         own = value.get("type") == "Uint8Array"
         value = value.get("data") if own else [*value.values()] if _counts(value) else None
     if not is_array(value) or not {*map(type, value)} <= {int}:
@@ -147,8 +148,8 @@ def _octets(value: Any) -> bytes | None:
 
 
 def _counts(value: dict[str, Any]) -> bool:
-    """Tell whether an object's members are named by numbers, from 0 on."""
-    return all(name == str(index) for index, name in enumerate(value))
+    """Tell whether an object has members, and they are named by numbers, from 0 on."""
+    return bool(value) and all(name == str(index) for index, name in enumerate(value))
 
 
 def _marked(node: Type | Stream, value: Any, marks: dict[str, list[Any]]) -> Any:

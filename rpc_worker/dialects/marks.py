@@ -40,6 +40,7 @@ class Formless(ValueError):  # noqa: N818 - it is the value that is without
 
 class _Meta(msgspec.Struct):
     values: dict[str, Any] = {}
+    equalities: Any = msgspec.field(default=None, name="referentialEqualities")
 
 
 _decode_meta: Final = msgspec.json.Decoder(_Meta).decode
@@ -58,8 +59,10 @@ def unmarked(members: dict[str, Argument], meta: Raw | UnsetType) -> None:
     """
     if meta is UNSET:
         return
+    found = _decode_meta(meta)
+    _refuse_cycles(found.equalities)
     within: dict[str, list[tuple[str, str]]] = {}
-    for path, mark in _marks(_decode_meta(meta).values, ""):
+    for path, mark in _marks(found.values, ""):
         head, _, rest = path.partition(".")
         name, dot, _ = rest.partition(".")
         if head != "args" or name not in members or mark in _FORMED:
@@ -74,6 +77,20 @@ def unmarked(members: dict[str, Argument], meta: Raw | UnsetType) -> None:
         value = members[name]
         if isinstance(value, Raw):
             members[name] = _edited(value, marks)
+
+
+def _refuse_cycles(equalities: Any) -> None:
+    """Refuse what is a part of itself: superjson has null there. All else it has written out.
+
+    Args:
+        equalities: By the path of what is there several times: the other paths; beside those of the
+            message itself, which is in none of its arguments.
+    """
+    for each in equalities if is_array(equalities) else [equalities]:
+        for path, others in each.items() if is_object(each) else ():
+            for other in others if is_array(others) else ():
+                if isinstance(other, str) and other.startswith(f"{path}."):
+                    raise Formless(other, "a part of itself")
 
 
 def _marks(values: dict[str, Any], prefix: str) -> Iterable[tuple[str, str]]:

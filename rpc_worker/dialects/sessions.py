@@ -283,7 +283,8 @@ class KkrpcSession(Session):
         else:
             served.left = True
             producer.abort()
-            message = f"{op} ends a stream here: nothing can be thrown into it"
+            why = "nothing can be thrown into it" if op == "throw" else "that is no operation"
+            message = f"{op[:100]} ends a stream here: {why}"
             error = ErrorObject(ErrorCode.METHOD_NOT_FOUND, message)
             self.write(wire.failed(identity, sid, error))
 

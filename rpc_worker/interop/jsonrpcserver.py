@@ -122,7 +122,7 @@ class Mounted(Mount):
             signature = inspect.signature(function)
         except (TypeError, ValueError) as error:
             return Misfit(where, f"its parameters are not known: {error}", "Write a def around it.")
-        called = function
+        called, own = function, signature
         if self._context is not NOCONTEXT:
             called = functools.partial(function, self._context)
             first = next(iter(signature.parameters.values()), None)
@@ -140,8 +140,13 @@ class Mounted(Mount):
             return Misfit(where, what, f"{mode.advice}.")
         handler = None
         if loose or self._validator is not None:
-            bare = signature if loose else None
-            handler = functools.partial(_Handler, signature=bare, validator=self._validator)
+            ahead = () if called is function else (self._context,)
+            handler = functools.partial(
+                _Handler,
+                # A name that the context has is nobody else's.
+                bind=functools.partial(own.bind, *ahead) if loose else None,
+                validator=self._validator,
+            )
         return Bound(
             method=method,
             function=_settling(called, function, mode),
@@ -163,13 +168,11 @@ def _place(function: Function) -> str:
 class _Handler(Handler):
     """A function that takes what a method cannot, or whose requests somebody else looks at, too."""
 
-    __slots__ = ("_signature", "_validator")
+    __slots__ = ("_bind", "_validator")
 
-    def __init__(
-        self, bound: Bound, *, signature: inspect.Signature | None, validator: Validator | None
-    ) -> None:
+    def __init__(self, bound: Bound, *, bind: Function | None, validator: Validator | None) -> None:
         super().__init__(bound)
-        self._signature = signature
+        self._bind = bind
         self._validator = validator
 
     def arguments(self, call: Call) -> Arguments:
@@ -180,12 +183,12 @@ class _Handler(Handler):
         """
         if self._validator is not None:
             self._validate(call, self._validator)
-        if self._signature is None:
+        if self._bind is None:
             return super().arguments(call)
         given = self._params(call)
         arguments: Arguments = (tuple(given), {}) if isinstance(given, list) else ((), given)
         try:
-            self._signature.bind(*arguments[0], **arguments[1])
+            self._bind(*arguments[0], **arguments[1])
         except TypeError as error:
             text = f"Invalid params: {error}"
             raise RpcError(text, code=ErrorCode.INVALID_PARAMS) from None

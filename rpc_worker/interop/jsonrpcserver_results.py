@@ -30,7 +30,7 @@ def settled(result: Any) -> Any:
     Raises:
         RpcError: It is an `Error`, or `InvalidParams`.
     """
-    for held in _held(result):
+    for held in (result, *_held(result)):
         if isinstance(held, _RESULT.SuccessResult):
             return cast("Any", held).result
         if isinstance(held, _RESULT.ErrorResult):

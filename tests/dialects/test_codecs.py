@@ -189,6 +189,7 @@ FORMS: list[tuple[Any, bool]] = [
     ({"0": 1, "2": 2}, False),
     ({"0": 1, "1": "2"}, False),
     ({"type": "Uint8Array"}, False),
+    ({}, False),
     ([1.5], False),
     ([True], False),
     (5, False),

@@ -197,6 +197,10 @@ def test_what_is_thrown_into_a_stream_ends_it() -> None:
         assert service.left == ["count"]
         page.say({"t": "sq", "id": "t2", "sid": sid, "op": "throw"})
         assert (await page.rest())[0]["e"]["n"] == "UnknownToken"
+        sid = await opened(page, "count", 1_000_000)
+        page.say({"t": "sq", "id": "t3", "sid": sid, "op": "else"})
+        (told,) = await page.rest()
+        assert told["e"]["m"] == "else ends a stream here: that is no operation"
 
     played(main)
 
@@ -277,7 +281,7 @@ def test_a_stream_that_the_handler_leaves_is_left_at_the_page() -> None:
 
 def test_bytes_among_the_items_come_as_kkrpc_has_them() -> None:
     # Base64, as an array of numbers, in kkrpc's own form, and as JSON.stringify has a Uint8Array.
-    chunks = ["AQID", [1, 2], {"type": "Uint8Array", "data": [1]}, {"0": 1, "1": 2}, {}]
+    chunks = ["AQID", [1, 2], {"type": "Uint8Array", "data": [1]}, {"0": 1, "1": 2}, []]
 
     async def main(page: Page, _: Service) -> None:
         page.say(query("a", "sizes", value(stream("s1"))), query("b", "sizesThere"))

@@ -61,6 +61,12 @@ class Service:
     async def go_on(self) -> None:
         self._going_on.set()
 
+    async def tell_named(self, *, told: Callable[[str], None]) -> None:
+        told("named")
+
+    async def perhaps_tell_named(self, *, told: Callable[[str], None] | None = None) -> bool:
+        return told is not None
+
     async def perhaps_tell(self, told: Callable[[str], None] | None) -> bool:
         return told is not None
 
@@ -275,6 +281,19 @@ def test_a_function_where_the_contract_has_none_is_told() -> None:
     expected = "Invalid params: add: a: expected float, received a function"
     assert (plain["args"]["error"], enveloped["e"]["m"]) == (expected, expected)
     assert beyond["e"]["code"] == -32602
+
+
+def test_a_function_that_goes_by_its_name_is_out_of_reach() -> None:
+    named, by_position, perhaps, left_out = answers(
+        query("a", "tellNamed", value({"told": 5})),
+        query("b", "tellNamed", callback("f")),
+        query("c", "perhapsTellNamed", callback("f")),
+        query("d", "perhapsTellNamed"),
+    )
+    for answer in (named, by_position, perhaps):
+        assert answer["e"]["n"] == "InvalidParams"
+        assert "told is given by name, and kkrpc gives functions" in answer["e"]["m"]
+    assert left_out["v"] is False
 
 
 def test_a_callback_that_is_to_answer_is_refused_when_the_call_is_made() -> None:

@@ -332,6 +332,24 @@ def test_what_has_no_form_here_is_refused(value: Any, marks: dict[str, Any], tex
     played(main)
 
 
+def test_a_value_that_is_a_part_of_itself_is_refused() -> None:
+    async def main(page: Page) -> None:
+        message = superjson(request("a", "echo", {"a": 1, "me": None}))
+        message["meta"]["referentialEqualities"] = {"args.0": ["args.0.me"]}
+        page.say(message)
+        error = (await page.answered("a"))["args"]["error"]
+        assert error.startswith("Invalid params: echo: args.0.me is marked as a part of itself")
+        # What is there twice has been written twice.
+        for same in ({"args.0.x": ["args.0.y"]}, [["args.0.x"], {"args.0.x": ["args.0.y"]}], 5):
+            value = {"x": {"b": 1}, "y": {"b": 1}}
+            message = superjson(request("b", "echo", value))
+            message["meta"]["referentialEqualities"] = same
+            page.say(message)
+            assert (await page.answered("b"))["args"] == {"result": value}
+
+    played(main)
+
+
 # A value as superjson has it, its marks from there, and what becomes of it.
 FORMED: list[tuple[Any, dict[str, Any], Any]] = [
     ([1, 2], {"": ["set"]}, [1, 2]),

@@ -81,6 +81,18 @@ def refuse_with_a_name() -> Result:
     return Error("busy", "no")
 
 
+def refuse_with_a_number() -> Result:
+    return Error(7, 5)
+
+
+def refuse_beyond() -> Result:
+    return Error(2**63, "no")
+
+
+def with_odd_keys() -> Result:
+    return Success({None: 1})
+
+
 def refuse_params(data) -> Result:
     return InvalidParams(data)
 
@@ -137,6 +149,7 @@ FUNCTIONS: Final[dict[str, Function]] = {
         [
             *(subtract, total, get_data, echo, greet, members, first, nothing),
             *(refuse, refuse_plainly, refuse_with_null, refuse_with_a_name, refuse_params),
+            *(refuse_with_a_number, refuse_beyond, with_odd_keys),
             *(give_up, give_up_plainly, crash, add, plain, many, huge, not_a_number, meet),
         ],
     )
@@ -188,6 +201,7 @@ def ours(lines: list[str], methods: dict[str, Function], **options: Any) -> list
             assert len(written) <= 1, line
             answers.append(json.loads(written[0]) if written else None)
         conversation.assert_at_rest()
+        conversation.channel.close()
         return answers
 
     async def run_in_time() -> list[Any]:
@@ -218,5 +232,5 @@ def reduced(answer: Any) -> Any:
     if "result" in found:
         return {"id": identity, "result": found["result"]}
     error = found["error"]
-    own = error["message"].startswith(OWN_MESSAGES)
+    own = str(error["message"]).startswith(OWN_MESSAGES)
     return {"id": identity, "error": error["code"] if own else error}

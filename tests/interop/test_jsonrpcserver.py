@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypedDict
 import pytest
 from jsonrpcserver import Error, InvalidParams, JsonRpcError, Result, Success, method
 from jsonrpcserver import methods as registered
+from jsonrpcserver.result import ErrorResult, SuccessResult
 
 from rpc_worker import Event, RpcError, current_call, exclusive, in_process, in_thread, inline
 from rpc_worker.contract import find_contract, read_contract
@@ -24,6 +25,7 @@ from rpc_worker.interop.jsonrpcserver_results import settled
 from rpc_worker.mounting import offer
 from rpc_worker.worker import StartError
 from tests.conversation import notification, request, talk
+from tests.dialects.page import callback, line, query, stream, value
 from tests.pages import CHECKOUT
 
 if TYPE_CHECKING:
@@ -81,6 +83,14 @@ def refused_without_data() -> Result:
     return Error(4, "no")
 
 
+def unwrapped() -> Any:
+    return SuccessResult(3)
+
+
+def unwrapped_error() -> Any:
+    return ErrorResult(4, "no", "data")
+
+
 def wrong_params() -> Result:
     return InvalidParams("a shelf is a number")
 
@@ -120,6 +130,8 @@ RESULTS: Final[dict[Callable[..., Any], Any]] = {
     bare: None,
     refused: (-32001, "no such shelf", {"shelf": 3}),
     refused_without_data: (4, "no", None),
+    unwrapped: 3,
+    unwrapped_error: (4, "no", "data"),
     wrong_params: (-32602, "Invalid params", "a shelf is a number"),
     raising: (4004, "gone", [1]),
     named: NAMED,
@@ -254,6 +266,7 @@ def test_the_context_is_the_first_argument() -> None:
     assert code_of(mounted, "year", {"books": {}, "title": "Emma"}) == -32602
     assert call(mounted, "years", ["Emma", "Emma"]) == [1815, 1815]
     assert call(mounted, "years", {"Emma": True}) == [1815]
+    assert code_of(mounted, "years", {"books": {}}) == -32602, "jsonrpcserver's own name for it"
 
 
 def test_none_is_a_context() -> None:
@@ -359,12 +372,27 @@ def test_a_validator_sees_the_request() -> None:
     assert (code, message) == (-32600, "Invalid request: the validator refuses it: nothing is bad")
     assert code_of(mounted, "g") == -32601
     assert talk(mounted, notification("f", ["a"])) == []
+    assert talk(mounted, notification("f", ["bad"])) == [], "nobody waits for an answer"
     assert seen == [
         {"jsonrpc": "2.0", "method": "f", "id": 1},
         {"jsonrpc": "2.0", "method": "f", "params": {"text": "good"}, "id": 1},
         {"jsonrpc": "2.0", "method": "f", "params": ["bad"], "id": 1},
         {"jsonrpc": "2.0", "method": "f", "params": ["a"]},
+        {"jsonrpc": "2.0", "method": "f", "params": ["bad"]},
     ]
+
+
+def test_a_function_of_a_kkrpc_pages_is_refused_where_any_values_are_taken() -> None:
+    def star(*values) -> Result:
+        return Success([*values])
+
+    mounted = Mounted(methods={"star": star})
+    for given in (callback("f"), value(stream("s"))):
+        (answer,) = talk(mounted, line(query("a", "star", value(1), given)) + b"\n")
+        assert answer["e"]["n"] == "InvalidParams"
+        assert "star: argument 2: expected a value, received a " in answer["e"]["m"]
+    (answer,) = talk(mounted, line(query("a", "star", value(1), value(None))) + b"\n")
+    assert answer["v"] == [1, None]
 
 
 # ----------------------------------------------------------------------------- where they run
@@ -588,7 +616,8 @@ def test_an_app_is_served_on_pipes(tmp_path: Path, command: list[str], name: str
     found = {answer["id"]: answer.get("result", answer.get("error")) for answer in answers}
     refused = {"code": -32602, "message": "Invalid params", "data": ""}
     assert found == {1: 1815, 2: "hello you", 3: refused}
-    assert (code, errors) == (0, "")
+    others = [it for it in errors.splitlines() if " mounts nothing while " not in it]
+    assert (code, others) == (0, [])
 
 
 @pytest.mark.process
@@ -617,6 +646,10 @@ def test_an_app_is_served_on_pipes(tmp_path: Path, command: list[str], name: str
             ),
         ),
         (
+            "marked:greet",
+            "marked:greet is a function of a jsonrpcserver app; name its module alone: marked",
+        ),
+        (
             "several",
             "several mounts several apps; name one of them: several:app, several:other",
         ),
@@ -626,6 +659,15 @@ def test_a_module_that_is_no_app_is_told(tmp_path: Path, target: str, message: s
     code, (fatal,), _ = run(tmp_path, "-m", "rpc_worker", "run", *target.split())
     message = message.format(here=tmp_path, python=sys.executable)
     assert (code, fatal["params"]["message"]) == (1, f"The worker cannot start: {message}")
+
+
+@pytest.mark.process
+@pytest.mark.parametrize(("module", "told"), [("marked", True), ("library", False)])
+def test_a_context_that_is_not_mounted_is_missed(tmp_path: Path, module: str, told: bool) -> None:
+    code, (ready,), errors = run(tmp_path, "-m", "rpc_worker", "run", module)
+    assert (code, ready["method"]) == (0, "$/ready")
+    text = "marked mounts nothing while it is imported: its functions are served without a context"
+    assert (text in errors) is told
 
 
 @pytest.mark.process

@@ -278,6 +278,27 @@ DEVIATIONS: Final = {
         error({"code": 7, "message": "no"}),
         any_entry(lambda entry: names(entry, "refuse_with_null")),
     ),
+    "a message that is no text becomes one": Deviation(
+        "A page that shows error.message finds what JSON-RPC says is there.",
+        request("refuse_with_a_number"),
+        error({"code": 7, "message": 5}),
+        error({"code": 7, "message": "5"}),
+        any_entry(lambda entry: names(entry, "refuse_with_a_number")),
+    ),
+    "a code that JavaScript would round is a bug": Deviation(
+        "The page would read another code than was written.",
+        request("refuse_beyond"),
+        error({"code": 2**63, "message": "no"}),
+        error(-32603),
+        any_entry(lambda entry: names(entry, "refuse_beyond")),
+    ),
+    "the keys of an object are texts and numbers": Deviation(
+        'It writes None as "null", and True as "true", which nobody reads back.',
+        request("with_odd_keys"),
+        result({"null": 1}),
+        error({"code": -32003}),
+        any_entry(lambda entry: names(entry, "with_odd_keys")),
+    ),
     "a code that is no integer is a bug": Deviation(
         "A page that looks at error.code finds what JSON-RPC says is there.",
         request("refuse_with_a_name"),

@@ -129,7 +129,7 @@ class Label:
 @dataclass
 class Labelled(Generic[T]):
     label: T
-    more: list[Label] = field(default_factory=list)
+    more: list[Label] = field(default_factory=list[Label])
     count: ClassVar[int] = 5
 
 

@@ -156,9 +156,13 @@ class Conversation:
         fed = asyncio.get_running_loop().create_future()
 
         def feed() -> None:
-            for chunk in chunks:
-                self.channel.receive(chunk)
-            fed.set_result(None)
+            try:
+                for chunk in chunks:
+                    self.channel.receive(chunk)
+            except Exception as error:  # noqa: BLE001 - who waits for it is told
+                fed.set_exception(error)
+            else:
+                fed.set_result(None)
 
         asyncio.get_running_loop().call_soon(feed)
         await fed

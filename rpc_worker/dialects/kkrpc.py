@@ -110,7 +110,7 @@ class Kkrpc:
             Whether they are; if not, nothing has been done.
         """
         first = lines[0]
-        if first.__class__ is not bytes:
+        if isinstance(first, Oversized):
             return False
         form: Form
         for form in _FORMS:

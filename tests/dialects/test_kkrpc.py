@@ -13,6 +13,7 @@ import pytest
 
 from rpc_worker import Event, Limits, Progress, RpcError, caller, current_call, exclusive, raises
 from rpc_worker.dialects import lending
+from rpc_worker.dialects.kkrpc import Kkrpc
 from tests.conversation import Conversation, converse, talk, turns
 from tests.dialects.page import Page, callback, line, query, request, superjson, value
 from tests.peer import Message, Peer, play
@@ -207,6 +208,20 @@ def test_many_calls_in_one_chunk_are_each_answered(form: Callable[[str], Message
         assert [it["id"] for it in answered] == identities
         results = [it.get("v", it.get("args", {}).get("result")) for it in answered]
         assert results in ([3] * 100, [True] * 100)
+
+
+@pytest.mark.parametrize("form", [query, request, lambda *a: superjson(request(*a))])
+def test_calls_that_are_alike_are_taken_together_wherever_a_chunk_is_cut(
+    form: Callable[..., Message], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main(conversation: Conversation) -> None:
+        await conversation.say(line(query("z", "nothing")) + b"\n")
+        monkeypatch.delattr(Kkrpc, "_receive")  # What takes one after the other, and much longer.
+        lines = b"".join(line(form(str(i), "nothing")) + b"\n" for i in range(100))
+        cuts = [lines[at : at + 1500] for at in range(0, len(lines), 1500)]
+        assert len(await conversation.say(*cuts)) == 101
+
+    converse(main, Service())
 
 
 MISFITS: list[tuple[str, list[Any], str]] = [

@@ -210,7 +210,11 @@ def test_many_calls_in_one_chunk_are_each_answered(form: Callable[[str], Message
         assert results in ([3] * 100, [True] * 100)
 
 
-@pytest.mark.parametrize("form", [query, request, lambda *a: superjson(request(*a))])
+def in_superjson(identity: str, method: str) -> Message:
+    return superjson(request(identity, method))
+
+
+@pytest.mark.parametrize("form", [query, request, in_superjson])
 def test_calls_that_are_alike_are_taken_together_wherever_a_chunk_is_cut(
     form: Callable[..., Message], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,10 +8,11 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rpc_worker import Limits
+from rpc_worker.messages import Foreign, decode
 from tests.conversation import Conversation, is_batch, request
 from tests.reference import Reference
 
@@ -158,10 +159,14 @@ LINES = st.dictionaries(
 
 
 @given(st.lists(LINES | st.lists(LINES, max_size=3) | VALUES, max_size=5))
+@example([{"json": None}])
 @settings(max_examples=150, deadline=None)
 def test_random_messages_are_answered_at_most_once_each(messages: list[Any]) -> None:
     lines = [json.dumps(message).encode() for message in messages]
-    for answers in answers_to(lines, Limits(batch_entries=2)):
+    for line, answers in zip(lines, answers_to(lines, Limits(batch_entries=2)), strict=True):
         assert len(answers) <= 1
         for answer in answers:
-            assert_answer(answer)
+            if isinstance(decode(line), Foreign):
+                assert "jsonrpc" not in answer, "kkrpc's lines are answered as kkrpc has it"
+            else:
+                assert_answer(answer)

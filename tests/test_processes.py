@@ -335,9 +335,13 @@ def is_running(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    status = Path(f"/proc/{pid}/stat")
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        # There is no such folder on this system; or the process has gone since.
+        return not Path("/proc/self").exists()
     # An orphan may wait for somebody to take note of its end.
-    return not (status.exists() and status.read_text().rpartition(")")[2].split()[0] == "Z")
+    return status.rpartition(")")[2].split()[0] != "Z"
 
 
 def test_an_outcome_survives_a_journey() -> None:

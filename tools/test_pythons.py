@@ -1,6 +1,6 @@
 """Runs the tests on every Python that the project supports and that is found.
 
-On the oldest, whose environment is .venv, all of them. Beside that, on the others in turn, those
+On the one whose environment is .venv, all of them. Beside that, on the others in turn, those
 that may differ there: what these print comes when the first has ended, so that it stays readable.
 """
 
@@ -17,10 +17,11 @@ PYTEST = ("-m", "pytest", "--quiet")
 
 def main() -> int:
     found = subprocess.run(["sh", "tools/pythons"], stdout=subprocess.PIPE, text=True, check=True)
-    _, *others = [line.split()[0] for line in found.stdout.splitlines()]
+    own = f"{sys.version_info.major}.{sys.version_info.minor}"
+    others = [v for v in (line.split()[0] for line in found.stdout.splitlines()) if v != own]
     with tempfile.TemporaryFile("w+", encoding="utf-8") as printed, ThreadPoolExecutor() as threads:
         beside = threads.submit(_test, others, printed)
-        print(f"pytest on Python {sys.version_info.major}.{sys.version_info.minor}", flush=True)
+        print(f"pytest on Python {own}", flush=True)
         first = _run(sys.stdout, sys.executable, *PYTEST)
         rest = beside.result()
         printed.seek(0)

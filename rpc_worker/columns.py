@@ -6,6 +6,7 @@ A yes is final. After a no they may yet be: the loop decides, and finds the plac
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from functools import cache
 from math import isfinite
 from operator import attrgetter
 from typing import Annotated, Any, Final, TypeAlias
@@ -103,6 +104,7 @@ def class_of(node: schema.Record) -> type:
     return cls
 
 
+@cache
 def defaults_of(cls: Any) -> dict[str, Any]:
     """Return the defaults that an instance of a dataclass may have by its class alone.
 

@@ -15,7 +15,7 @@ from rpc_worker.markers import MARKS, mode_of
 from rpc_worker.reading.hints import Unresolved, function_hints
 from rpc_worker.reading.names import spell
 from rpc_worker.reading.references import BLOCKING_STREAMS
-from rpc_worker.schema import Callback, Progress, Stream
+from rpc_worker.schema import Callback, Reference, Stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -87,7 +87,7 @@ def _plain(method: Method, mode: markers.Mode) -> Mode | Conflict:
         return mode
     for parameter in method.parameters:
         node = parameter.type
-        if not isinstance(node, Stream | Callback | Progress):
+        if not isinstance(node, Reference):
             continue
         where = f"{parameter.name}: {spell(parameter.annotation)}"
         if mode != "inline":

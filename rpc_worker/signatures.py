@@ -20,7 +20,7 @@ from rpc_worker.reading.hints import Unresolved, function_hints
 from rpc_worker.reading.methods import is_self
 from rpc_worker.reading.names import spell
 from rpc_worker.reading.references import form_of
-from rpc_worker.schema import Callback, Progress, Stream
+from rpc_worker.schema import Reference, Stream
 from rpc_worker.subtyping import accepts
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ def _compare(
 def _type_of(parameter: Parameter, *, threaded: bool) -> Any:
     """Return what a function is given for a parameter, by where it runs."""
     node = parameter.type
-    if isinstance(node, Stream | Progress | Callback):
+    if isinstance(node, Reference):
         return form_of(node, threaded=threaded)
     return parameter.annotation
 

@@ -20,6 +20,7 @@ from rpc_worker.worker import run as run_worker
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Collection
 
 
 def run(options: argparse.Namespace) -> NoReturn:
@@ -66,8 +67,7 @@ def _app(target: str) -> object | None:
     """
     if not import_module(target):
         return None
-    registered: Any = sys.modules.get("jsonrpcserver.methods")
-    if registered is None or not registered.global_methods:
+    if not _marked():
         only = names_module_only(target, "backend")
         raise StartError(f"{only}. A module alone is served if jsonrpcserver's @method is in it")
     from rpc_worker.interop.jsonrpcserver import Mounted  # noqa: PLC0415 - few workers are one
@@ -87,6 +87,12 @@ def _app(target: str) -> object | None:
     return mounted or Mounted()
 
 
+def _marked() -> Collection[object]:
+    """Return the functions that jsonrpcserver's @method has marked, if anybody has imported it."""
+    registered: Any = sys.modules.get("jsonrpcserver.methods")
+    return () if registered is None else registered.global_methods.values()
+
+
 def _is_servable(found: object) -> bool:
     return is_class_of_user(type(found)) and not is_without_methods(found, promised=False)
 
@@ -100,8 +106,7 @@ def _not_servable(target: str, found: object, *, promised: bool) -> str | None:
             f"{target} is a class, and an object is served. Write in {module}: "
             f"{name.lower()} = {name}(), and on the command line: {module}:{name.lower()}"
         )
-    registered: Any = sys.modules.get("jsonrpcserver.methods")
-    if registered is not None and any(f is found for f in registered.global_methods.values()):
+    if any(function is found for function in _marked()):
         module = target.partition(":")[0]
         return f"{target} is a function of a jsonrpcserver app; name its module alone: {module}"
     wanted, base = "an object with methods", ""

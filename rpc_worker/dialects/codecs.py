@@ -153,15 +153,15 @@ def _counts(value: dict[str, Any]) -> bool:
 
 
 def _marked(node: Type | Stream, value: Any, marks: dict[str, list[Any]]) -> Any:
-    def mark(at_node: Scalar | Array, found: Any, at: str) -> Any:
-        if found is None or at_node.kind not in _MARKED:
+    def mark(part: Scalar | Array, found: Any, at: str) -> Any:
+        if found is None or part.kind not in _MARKED:
             return found
-        if at_node.kind == "bytes":
+        if part.kind == "bytes":
             octets = _numbers(found)
             if octets is None:
                 return found
             found = octets
-        marks[at] = [_MARKED[at_node.kind]]
+        marks[at] = [_MARKED[part.kind]]
         return found
 
     return _walk(node, value, "", mark)

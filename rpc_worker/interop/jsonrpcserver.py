@@ -122,9 +122,11 @@ class Mounted(Mount):
             signature = inspect.signature(function)
         except (TypeError, ValueError) as error:
             return Misfit(where, f"its parameters are not known: {error}", "Write a def around it.")
-        called, own = function, signature
+        called, bind = function, signature.bind
         if self._context is not NOCONTEXT:
             called = functools.partial(function, self._context)
+            # With the context, as the name that it has is nobody else's.
+            bind = functools.partial(signature.bind, self._context)
             first = next(iter(signature.parameters.values()), None)
             if first is None or first.kind not in {*_BY_POSITION, first.VAR_POSITIONAL}:
                 what = "it has no first argument for the context"
@@ -140,11 +142,9 @@ class Mounted(Mount):
             return Misfit(where, what, f"{mode.advice}.")
         handler = None
         if loose or self._validator is not None:
-            ahead = () if called is function else (self._context,)
             handler = functools.partial(
                 _Handler,
-                # A name that the context has is nobody else's.
-                bind=functools.partial(own.bind, *ahead) if loose else None,
+                bind=bind if loose else None,
                 validator=self._validator,
             )
         return Bound(
